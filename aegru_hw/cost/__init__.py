@@ -1,0 +1,1 @@
+"""Cost models: what a tick takes, from the artefact alone."""

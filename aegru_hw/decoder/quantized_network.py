@@ -1,0 +1,152 @@
+"""The quantised AEGRU in Brevitas: the network that is fine-tuned and exported.
+
+Weights, biases and activations pass Brevitas quantisers of the decoder's fixed-point types; gates
+and candidate are tables, LayerNorm is in integers. Every intermediate fits in the 24 bits that
+float32 holds exactly, so in eval mode the output codes are those of the integer simulators.
+"""
+
+import torch
+from brevitas.nn import QuantIdentity, QuantLinear
+from torch import Tensor, nn
+from torch.nn import functional
+
+from aegru_hw.decoder.calibration import Types
+from aegru_hw.decoder.network import Aegru, features
+from aegru_hw.decoder.quantizers import activation_quantizer, bias_quantizer, weight_quantizer
+from aegru_hw.decoder.straight_through import IntegerNormalise, TableActivation
+from aegru_hw.fixedpoint.types import FixedType
+
+LAYERNORM_EPSILON = 1e-5  # PyTorch's default, in the float network too
+
+
+class QuantizedAegru(nn.Module):
+    """AEGRU with BatchNorm folded, in the fixed-point types of a decoder.
+
+    encoder, input, recurrent, readout: QuantLinear, quantised once per forward pass.
+    feature: (2^count,) values of log(softplus(c)), addressed by the saturated window count.
+    sigmoid, tanh: table activations behind their address quantisers.
+    normalise, norm_affine: LayerNorm in integers, or None.
+    """
+
+    feature: Tensor
+
+    def __init__(self, channels: int, latent: int, hidden: int, norm: bool, types: Types) -> None:
+        super().__init__()
+        self.hidden, self.types = hidden, types
+        self.encoder = _linear(channels, latent, types.encoder_weight, types.feature)
+        self.input = _linear(latent, 3 * hidden, types.input_weight, types.latent)
+        self.recurrent = _linear(hidden, 3 * hidden, types.recurrent_weight, types.state)
+        self.readout = _linear(hidden, 2, types.readout_weight, types.state)
+        float_features = features(torch.from_numpy(types.count.codes)).numpy()
+        feature = types.feature.value(types.feature.nearest(float_features))
+        self.register_buffer("feature", torch.from_numpy(feature).float(), persistent=False)
+        self.latent = _activation(types.latent)
+        self.gate_address = _activation(types.gate_address)
+        self.sigmoid = TableActivation(torch.sigmoid, types.gate_address, types.gate)
+        self.recurrent_candidate = _activation(types.recurrent_candidate)
+        self.candidate_address = _activation(types.candidate_address)
+        self.tanh = TableActivation(torch.tanh, types.candidate_address, types.candidate)
+        self.mixed_state = _activation(types.mixed_state)
+        self.normalise: IntegerNormalise | None = None
+        self.norm_affine: QuantLinear | None = None
+        if norm:
+            self.normalise = IntegerNormalise(
+                hidden, types.mixed_state, types.normalised, LAYERNORM_EPSILON
+            )
+            # One row of weights: LayerNorm's scale and bias, quantised as a linear layer's are.
+            self.norm_affine = _linear(1, hidden, types.norm_scale, types.normalised)
+        self.state = _activation(types.state)
+        self.velocity = _activation(types.velocity)
+
+    @classmethod
+    def from_float(cls, network: Aegru, channels: int, types: Types) -> "QuantizedAegru":
+        """Return the quantised form of a float network whose BatchNorm is folded."""
+        settings = network.settings
+        norm = settings.norm == "layer"
+        quantized = cls(channels, settings.latent, settings.hidden, norm, types)
+        with torch.no_grad():
+            for name in ("encoder", "input", "recurrent", "readout"):
+                source, target = getattr(network, name), getattr(quantized, name)
+                target.weight.copy_(source.weight)
+                target.bias.copy_(source.bias)
+            if quantized.norm_affine is not None:
+                assert isinstance(network.norm, nn.LayerNorm)
+                quantized.norm_affine.weight.copy_(network.norm.weight[:, None])
+                quantized.norm_affine.bias.copy_(network.norm.bias)
+        return quantized
+
+    @property
+    def weights(self) -> dict[str, Tensor]:
+        """The four weight matrices by name, in the order that data flows."""
+        return {
+            name: getattr(self, name).weight
+            for name in ("encoder", "input", "recurrent", "readout")
+        }
+
+    def states(self, window_counts: Tensor) -> Tensor:
+        """Return h_1 ... h_N (B, N, H) for window counts (B, N, C)."""
+        saturated = window_counts.long().clamp(max=self.types.count.max_code)
+        latents = self.latent(_apply(self.encoder, self.feature[saturated]))
+        input_products = _apply(self.input, latents)
+        recurrent = _quantised(self.recurrent)
+        affine = None if self.norm_affine is None else _quantised(self.norm_affine)
+        state = latents.new_zeros(len(latents), self.hidden)
+        states = []
+        for input_product in input_products.unbind(dim=1):
+            state = self._cell(input_product, state, recurrent, affine)
+            states.append(state)
+        return torch.stack(states, dim=1)
+
+    def _cell(
+        self,
+        input_product: Tensor,
+        state: Tensor,
+        recurrent: tuple[Tensor, Tensor],
+        affine: tuple[Tensor, Tensor] | None,
+    ) -> Tensor:
+        hidden = self.hidden
+        recurrent_product = functional.linear(state, *recurrent)
+        gates = input_product[:, : 2 * hidden] + recurrent_product[:, : 2 * hidden]
+        reset, update = self.sigmoid(self.gate_address(gates)).chunk(2, dim=1)
+        recurrent_candidate = self.recurrent_candidate(recurrent_product[:, 2 * hidden :])
+        mixed_input = input_product[:, 2 * hidden :] + reset * recurrent_candidate
+        candidate = self.tanh(self.candidate_address(mixed_input))
+        mixed_state = self.mixed_state(candidate + update * (state - candidate))
+        if affine is None or self.normalise is None:
+            next_state: Tensor = self.state(mixed_state)
+        else:
+            scale, bias = affine
+            next_state = self.state(self.normalise(mixed_state) * scale[:, 0] + bias)
+        return next_state
+
+    def velocities(self, states: Tensor) -> Tensor:
+        """Return normalised velocity (..., 2) for states (..., H)."""
+        velocity: Tensor = self.velocity(_apply(self.readout, states))
+        return velocity
+
+    def forward(self, window_counts: Tensor) -> Tensor:
+        """Return velocity (B, 2), normalised, for window counts (B, N, C), oldest first."""
+        return self.velocities(self.states(window_counts)[:, -1])
+
+
+def _linear(inputs: int, outputs: int, weight: FixedType, input_type: FixedType) -> QuantLinear:
+    return QuantLinear(
+        inputs,
+        outputs,
+        bias=True,
+        weight_quant=weight_quantizer(weight),
+        bias_quant=bias_quantizer(weight.fraction + input_type.fraction),
+    )
+
+
+def _activation(kind: FixedType) -> QuantIdentity:
+    return QuantIdentity(act_quant=activation_quantizer(kind))
+
+
+def _quantised(linear: QuantLinear) -> tuple[Tensor, Tensor]:
+    """Return a layer's quantised weight and bias values."""
+    return linear.quant_weight().value, linear.quant_bias().value
+
+
+def _apply(linear: QuantLinear, x: Tensor) -> Tensor:
+    return functional.linear(x, *_quantised(linear))

@@ -1,0 +1,177 @@
+"""The three stages of training: float, pruned, quantised."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+from torch.nn import functional
+
+from aegru_hw.decoder.calibration import calibrate
+from aegru_hw.decoder.config import Config, Loss
+from aegru_hw.decoder.data import Dataset, jittered
+from aegru_hw.decoder.fit import Stage, fit
+from aegru_hw.decoder.folding import fold_batch_norm
+from aegru_hw.decoder.network import Aegru, TrainingOutput
+from aegru_hw.decoder.pruning import apply_masks, global_masks, masks_of
+from aegru_hw.decoder.quantized_network import QuantizedAegru
+from aegru_hw.recordings.r2 import r2_score
+
+TICKS_AT_ONCE = 4096
+CALIBRATION_WINDOWS = 4096
+
+
+def train_float(
+    dataset: Dataset,
+    config: Config,
+    *,
+    checkpoint: Path | None = None,
+    resume: bool = False,
+    progress: bool = True,
+) -> tuple[Aegru, dict[str, Any]]:
+    """Train the float network with its autoencoder branch; the best epoch by validation R²."""
+    torch.manual_seed(config.seed)
+    network = Aegru(dataset.channels, config.network)
+    settings = config.training
+    stage = Stage(
+        "float",
+        settings.epochs,
+        settings.batch,
+        settings.min_updates,
+        settings.learning_rate,
+        settings.weight_decay,
+        selects=True,
+    )
+    facts = fit(
+        network,
+        network.weights,
+        autoencoder_loss(network, config),
+        validation_r2(network, dataset),
+        dataset,
+        dataset.train,
+        stage,
+        seed=config.seed,
+        checkpoint=checkpoint,
+        resume=resume,
+        progress=progress,
+    )
+    return network.eval(), facts
+
+
+def prune(
+    network: Aegru, dataset: Dataset, config: Config, *, progress: bool = True
+) -> dict[str, Any]:
+    """Prune a float network in place and fine-tune it on training and validation ticks."""
+    settings = config.pruning
+    masks = global_masks(network.weights, settings.rate)
+    apply_masks(network.weights, masks)
+    stage = Stage(
+        "pruned",
+        settings.epochs,
+        config.training.batch,
+        settings.min_updates,
+        settings.learning_rate,
+        0.0,
+        selects=False,
+    )
+    facts = fit(
+        network,
+        network.weights,
+        autoencoder_loss(network, config),
+        validation_r2(network, dataset),
+        dataset,
+        dataset.train_and_validation(config.training.stride),
+        stage,
+        seed=config.seed + 1,
+        masks=masks,
+        progress=progress,
+    )
+    network.eval()
+    return facts
+
+
+def quantize(
+    network: Aegru, dataset: Dataset, config: Config, *, progress: bool = True
+) -> tuple[QuantizedAegru, dict[str, Any]]:
+    """Fold BatchNorm (in place), quantise, and fine-tune; zero weights stay zero."""
+    network.eval()
+    fold_batch_norm(network)
+    chosen = dataset.train[:: max(1, len(dataset.train) // CALIBRATION_WINDOWS)]
+    types = calibrate(network, dataset.batch(chosen)[0], config.widths)
+    quantized = QuantizedAegru.from_float(network, dataset.channels, types)
+    settings = config.quantisation
+    stage = Stage(
+        "quantised",
+        settings.epochs,
+        config.training.batch,
+        settings.min_updates,
+        settings.learning_rate,
+        0.0,
+        selects=False,
+    )
+    facts = fit(
+        quantized,
+        quantized.weights,
+        velocity_loss(quantized, config),
+        validation_r2(quantized, dataset),
+        dataset,
+        dataset.train_and_validation(config.training.stride),
+        stage,
+        seed=config.seed + 2,
+        masks=masks_of(quantized.weights),
+        progress=progress,
+    )
+    return quantized.eval(), facts
+
+
+def autoencoder_loss(network: Aegru, config: Config) -> Callable[[Tensor, Tensor], Tensor]:
+    """Return the loss of the float stages, with jittered counts and a sampled latent."""
+
+    def loss(counts: Tensor, labels: Tensor) -> Tensor:
+        counts = jittered(counts, config.training.jitter)
+        return aegru_loss(network.training_output(counts), counts, labels, config.loss)
+
+    return loss
+
+
+def aegru_loss(output: TrainingOutput, counts: Tensor, labels: Tensor, weights: Loss) -> Tensor:
+    """Return velocity MSE at all steps + Poisson NLL of the counts + KL divergence, weighted."""
+    loss = weights.velocity * functional.mse_loss(output.velocity, labels)
+    if weights.reconstruction:
+        loss = loss + weights.reconstruction * functional.poisson_nll_loss(
+            output.log_rate, counts.float()
+        )
+    if weights.divergence:
+        spread = 1 + output.log_variance - output.latent**2 - output.log_variance.exp()
+        loss = loss - weights.divergence * spread.mean() / 2
+    return loss
+
+
+def velocity_loss(network: QuantizedAegru, config: Config) -> Callable[[Tensor, Tensor], Tensor]:
+    """Return the loss of quantised fine-tuning: velocity MSE at all steps."""
+    settings = config.quantisation
+
+    def loss(counts: Tensor, labels: Tensor) -> Tensor:
+        states = network.states(jittered(counts, settings.jitter))
+        states = functional.dropout(states, settings.dropout)
+        return functional.mse_loss(network.velocities(states), labels)
+
+    return loss
+
+
+def validation_r2(network: nn.Module, dataset: Dataset) -> Callable[[], float]:
+    """Return a function that decodes the validation ticks and returns their mean R²."""
+    truth = dataset.labels[dataset.validation].numpy()
+    return lambda: r2_score(truth, decode(network, dataset, dataset.validation))["mean"]
+
+
+@torch.no_grad()
+def decode(network: nn.Module, dataset: Dataset, ticks: Tensor) -> NDArray[np.float32]:
+    """Return normalised velocity (n, 2) of ticks (n,) from a network in eval mode."""
+    network.eval()
+    pieces = [network(dataset.batch(piece)[0]) for piece in ticks.split(TICKS_AT_ONCE)]
+    velocity: NDArray[np.float32] = torch.cat(pieces).numpy()
+    return velocity

@@ -1,0 +1,22 @@
+"""Recordings: readers, the generator, splits, windows and the tick stream."""
+
+from aegru_hw.recordings.binned import read_binned
+from aegru_hw.recordings.generator import generate
+from aegru_hw.recordings.layout import describe, open_recording
+from aegru_hw.recordings.odoherty import read_odoherty
+from aegru_hw.recordings.recording import Recording, load_recording
+from aegru_hw.recordings.splits import Split, split
+from aegru_hw.recordings.stream import TickStream
+
+__all__ = [
+    "Recording",
+    "Split",
+    "TickStream",
+    "describe",
+    "generate",
+    "load_recording",
+    "open_recording",
+    "read_binned",
+    "read_odoherty",
+    "split",
+]

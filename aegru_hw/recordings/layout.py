@@ -1,0 +1,105 @@
+"""Telling recordings apart, opening and describing them."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from aegru_hw.errors import UserError
+from aegru_hw.recordings.arrays import array_shapes, file_kind
+from aegru_hw.recordings.hdf5 import open_hdf5
+from aegru_hw.recordings.odoherty import is_odoherty, read_odoherty
+from aegru_hw.recordings.recording import Recording, is_recording, load_recording
+
+KIND_TEXT = {"hdf5": "MATLAB v7.3 or HDF5", "npz": "NumPy .npz", "mat5": "MATLAB v5"}
+
+
+def detect_layout(path: Path) -> str:
+    """Return "recording" (our own), "odoherty", or the kind of file: "hdf5", "npz", "mat5".
+
+    Raises UserError for a missing file and for any other kind.
+    """
+    kind = file_kind(path)
+    if kind != "hdf5":
+        return kind
+    with open_hdf5(path) as file:
+        if is_recording(file):
+            return "recording"
+        return "odoherty" if is_odoherty(file) else kind
+
+
+def open_recording(path: Path, *, units: str | None = None) -> Recording:
+    """Read a recording whose layout says all: our own HDF5, or O'Doherty's.
+
+    `units` is `read_odoherty`'s option ("all" where not given) and refused for our own file, whose
+    units were settled when it was made. Raises UserError for any other file, naming the command
+    that imports it.
+    """
+    path = Path(path)
+    layout = detect_layout(path)
+    if layout == "odoherty":
+        return read_odoherty(path, units=units or "all")
+    if layout == "recording":
+        if units is not None:
+            raise UserError(f"{path} has its units already chosen; leave units '{units}' out")
+        return load_recording(path)
+    raise UserError(
+        f"{path} is a {KIND_TEXT[layout]} file whose arrays must be named; make a recording of it "
+        "with `aegru-hw import FILE OUT.h5 --counts KEY --velocity KEY --tick SECONDS`"
+    )
+
+
+def describe(path: Path) -> dict[str, Any]:
+    """Return what is in a file, in types that JSON has.
+
+    Always `path`, `layout` and `variables` (name to shape). For a recording also `recording`: the
+    facts of `describe_recording`. Raises UserError as `open_recording` does for damaged files.
+    """
+    path = Path(path)
+    layout = detect_layout(path)
+    facts: dict[str, Any] = {
+        "path": str(path),
+        "layout": layout,
+        "variables": {name: list(shape) for name, shape in array_shapes(path).items()},
+    }
+    if layout in ("recording", "odoherty"):
+        facts["recording"] = describe_recording(open_recording(path))
+    return facts
+
+
+def describe_recording(recording: Recording) -> dict[str, Any]:
+    """Return a recording's size, rates (spikes/s a channel), boundaries and velocity range."""
+    spikes = recording.counts.sum(axis=0, dtype=np.int64)
+    rates = spikes / recording.seconds
+    lengths = np.diff(recording.segments)
+    return {
+        "source": recording.source,
+        "sha256": recording.sha256,
+        "channels": recording.channels,
+        "ticks": recording.ticks,
+        "tick_seconds": recording.tick_seconds,
+        "seconds": recording.seconds,
+        "spikes": int(spikes.sum()),
+        "silent_channels": int((spikes == 0).sum()),
+        "largest_count": int(recording.counts.max()),
+        "rate": _range(rates),
+        "segments": len(recording.segment_starts),
+        "segment_ticks": {"least": int(lengths.min()), "most": int(lengths.max())},
+        "reaches": len(recording.reach_starts),
+        "velocity": {
+            axis: {
+                "least": float(recording.velocity[:, index].min()),
+                "most": float(recording.velocity[:, index].max()),
+                "standard_deviation": float(recording.velocity[:, index].std()),
+            }
+            for index, axis in enumerate("xy")
+        },
+    }
+
+
+def _range(values: np.ndarray[Any, np.dtype[np.float64]]) -> dict[str, float]:
+    return {
+        "least": float(values.min()),
+        "mean": float(values.mean()),
+        "most": float(values.max()),
+    }

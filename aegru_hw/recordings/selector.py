@@ -1,0 +1,84 @@
+"""Selectors that name an array of a file, some of its rows, and its time axis."""
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from aegru_hw.errors import UserError
+
+_SYNTAX = re.compile(r"(?P<key>[^:@]+)(?::(?P<rows>\d{1,9}(?:,\d{1,9})*))?(?:@(?P<axis>[01]))?")
+
+
+@dataclass(frozen=True)
+class Selector:
+    """An array of a file: KEY, KEY:rows, KEY@axis or KEY:rows@axis.
+
+    Attributes:
+        key: name of the array.
+        rows: indices on the axis that is not time, all of them where empty.
+        time_axis: 0 or 1, None where it is to be found.
+    """
+
+    key: str
+    rows: tuple[int, ...] = ()
+    time_axis: int | None = None
+
+    @classmethod
+    def parse(cls, text: str) -> "Selector":
+        """Read a selector such as `handVel:0,1`, `X:2,3` or `Y@0`."""
+        match = _SYNTAX.fullmatch(text)
+        if match is None:
+            raise UserError(
+                f"'{text}' names no array; accepted are KEY, KEY:0,1 (rows) and KEY@0 or KEY@1 "
+                "(which axis is time)"
+            )
+        rows = tuple(int(row) for row in match["rows"].split(",")) if match["rows"] else ()
+        axis = int(match["axis"]) if match["axis"] else None
+        return cls(match["key"], rows, axis)
+
+    def take(self, array: NDArray[Any], time_axis: int) -> NDArray[Any]:
+        """Return the selected rows of a two-dimensional array with time first, (T, rows)."""
+        columns = np.moveaxis(array, time_axis, 0)
+        if not self.rows:
+            return columns
+        beyond = [row for row in self.rows if row >= columns.shape[1]]
+        if beyond:
+            raise UserError(
+                f"'{self.key}' has no row {beyond[0]}; rows 0 to {columns.shape[1] - 1} exist"
+            )
+        return columns[:, list(self.rows)]
+
+
+def time_axes(selectors: list[Selector], shapes: list[tuple[int, ...]]) -> list[int]:
+    """Return the time axis of each array: the one whose length all the arrays share.
+
+    `shapes` are two-dimensional. Raises UserError where no length is shared, and where more than
+    one axis qualifies and no `@axis` settles it.
+    """
+    candidates = [
+        {shape[axis] for axis in _open_axes(selector)}
+        for selector, shape in zip(selectors, shapes, strict=True)
+    ]
+    shared = set.intersection(*candidates)
+    listed = ", ".join(
+        f"{selector.key} {shape}" for selector, shape in zip(selectors, shapes, strict=True)
+    )
+    if not shared:
+        raise UserError(f"the arrays share no length that could be time: {listed}")
+    axes = []
+    for selector, shape in zip(selectors, shapes, strict=True):
+        fitting = [axis for axis in _open_axes(selector) if shape[axis] in shared]
+        if len(shared) > 1 or len(fitting) > 1:
+            raise UserError(
+                f"which axis is time is ambiguous: {listed}; append @0 or @1 to the name, "
+                f"for example {selector.key}@0"
+            )
+        axes.append(fitting[0])
+    return axes
+
+
+def _open_axes(selector: Selector) -> tuple[int, ...]:
+    return (0, 1) if selector.time_axis is None else (selector.time_axis,)

@@ -1,0 +1,68 @@
+"""The continuous stream of ticks that every execution runs."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from aegru_hw.errors import UserError
+from aegru_hw.recordings.recording import Counts, Recording
+from aegru_hw.recordings.windows import segment_of
+
+
+@dataclass(frozen=True, eq=False)
+class TickStream:
+    """M ticks to run from start-up without a reset, some of them scored.
+
+    Attributes:
+        counts: (M, C), spikes per tick, in the recording's type.
+        scored: (M,), True at the wanted ticks, which stand in the recording's order.
+        ticks: (M,), int64, tick of the recording, -1 where a silent tick was put in.
+
+    Before the first tick there was silence for ever. Each scored tick sees the same
+    steps * window ticks as it does in its segment of the recording, silence before the segment's
+    start included.
+    """
+
+    counts: Counts
+    scored: NDArray[np.bool_]
+    ticks: NDArray[np.int64]
+
+    @classmethod
+    def from_recording(
+        cls, recording: Recording, wanted: NDArray[np.bool_], window: int, steps: int
+    ) -> "TickStream":
+        """Lay out the wanted ticks (T,) with the warm-up that their history needs.
+
+        A piece is a run of ticks inside one segment: wanted ticks with steps * window - 1 ticks
+        before each, as far as the segment has them. Between two pieces stand steps * window
+        silent ticks: after so much silence every chain is exactly at its start-up state. Raises
+        UserError where no tick is wanted.
+        """
+        if wanted.shape != (recording.ticks,) or not wanted.any():
+            raise UserError(
+                f"{int(wanted.sum())} of {recording.ticks} ticks are to be decoded; "
+                "at least one is needed"
+            )
+        length = window * steps
+        starts, stops = _pieces(recording, np.flatnonzero(wanted), length)
+        silence = np.full(length, -1, dtype=np.int64)
+        parts: list[NDArray[np.int64]] = []
+        for start, stop in zip(starts, stops, strict=True):
+            parts += [silence, np.arange(start, stop, dtype=np.int64)]
+        ticks = np.concatenate(parts[1:])
+        counts = recording.counts[ticks]
+        counts[ticks < 0] = 0
+        return cls(counts, (ticks >= 0) & wanted[ticks], ticks)
+
+
+def _pieces(
+    recording: Recording, wanted: NDArray[np.int64], length: int
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    segment = segment_of(recording.segment_starts, recording.ticks)[wanted]
+    first = np.maximum(wanted - length + 1, segment)
+    # A piece begins where the warm-up does not touch the wanted tick before it.
+    begins = np.ones(len(wanted), dtype=np.bool_)
+    begins[1:] = (first[1:] > wanted[:-1] + 1) | (segment[1:] != segment[:-1])
+    lasts = np.append(begins[1:], True)
+    return first[begins], wanted[lasts] + 1

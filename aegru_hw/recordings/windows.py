@@ -1,0 +1,126 @@
+"""Windows, their history, and the scaling of labels."""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from aegru_hw.errors import UserError
+from aegru_hw.recordings.recording import Recording, check_tick_seconds
+
+_BLOCK_TICKS = 65536
+
+
+def window_ticks(window_seconds: float, tick_seconds: float) -> int:
+    """Return the length of a window in whole ticks, rounded half up, at least one."""
+    tick_seconds = check_tick_seconds(tick_seconds)
+    if not (math.isfinite(window_seconds) and window_seconds > 0):
+        raise UserError(f"window of {window_seconds} s is not possible; give a positive number")
+    return max(1, math.floor(window_seconds / tick_seconds + 0.5))
+
+
+def window_counts(
+    counts: NDArray[np.integer], window: int, segment_starts: NDArray[np.int64]
+) -> NDArray[np.uint16]:
+    """Sum spikes over the last `window` ticks: c(t) = s(t) + s(t-1) + ... + s(t-window+1).
+
+    `counts` is (T, C), the result is (T, C). Before the start of each segment there was silence.
+    Raises UserError where a sum exceeds 65535.
+    """
+    _check_lengths(window, 1)
+    ticks = len(counts)
+    first = np.maximum(np.arange(ticks) - window + 1, segment_of(segment_starts, ticks))
+    result = np.empty(counts.shape, dtype=np.uint16)
+    for start in range(0, ticks, _BLOCK_TICKS):
+        stop = min(start + _BLOCK_TICKS, ticks)
+        base = max(0, start - window + 1)
+        total = np.zeros((stop - base + 1, counts.shape[1]), dtype=np.int64)
+        np.cumsum(counts[base:stop], axis=0, out=total[1:])
+        sums = total[start - base + 1 :] - total[first[start:stop] - base]
+        if sums.max(initial=0) > 65535:
+            raise UserError(
+                f"a window of {window} ticks holds {sums.max()} spikes; at most 65535 fit, "
+                "choose a shorter window"
+            )
+        result[start:stop] = sums
+    return result
+
+
+def segment_of(segment_starts: NDArray[np.int64], ticks: int) -> NDArray[np.int64]:
+    """Return for each of `ticks` ticks the first tick of its segment, (T,)."""
+    lengths = np.diff(np.append(segment_starts, ticks))
+    return np.repeat(np.asarray(segment_starts, dtype=np.int64), lengths)
+
+
+def complete_history(recording: Recording, window: int, steps: int) -> NDArray[np.bool_]:
+    """Mark the ticks whose window * steps ticks of history lie inside their segment, (T,).
+
+    Raises UserError where there is no such tick.
+    """
+    _check_lengths(window, steps)
+    position = np.arange(recording.ticks) - segment_of(recording.segment_starts, recording.ticks)
+    complete = position >= window * steps - 1
+    if not complete.any():
+        raise UserError(
+            f"the longest segment has {int(position.max()) + 1} ticks, shorter than the history of "
+            f"{steps} windows of {window} ticks; give a longer recording or a shorter history"
+        )
+    return complete
+
+
+def history(ticks: NDArray[np.integer], window: int, steps: int) -> NDArray[np.int64]:
+    """Return the ticks of the windows that each tick's decoding sees, oldest first.
+
+    (n, steps): column k-1 is t - (steps - k) * window for k = 1..steps. A negative entry is a
+    window before the recording, that is silence.
+    """
+    _check_lengths(window, steps)
+    back = np.arange(steps - 1, -1, -1, dtype=np.int64) * window
+    return np.asarray(ticks, dtype=np.int64)[:, None] - back
+
+
+@dataclass(frozen=True, eq=False)
+class LabelScaling:
+    """Mean and scale of the velocity, (2,) each, of the training ticks only."""
+
+    mean: NDArray[np.float64]
+    scale: NDArray[np.float64]
+
+    def __post_init__(self) -> None:
+        for name in ("mean", "scale"):
+            value = np.asarray(getattr(self, name), dtype=np.float64)
+            if value.shape != (2,) or not np.isfinite(value).all():
+                raise UserError(f"label {name} {value} is not two finite numbers")
+            object.__setattr__(self, name, value)
+        if not (self.scale > 0).all():
+            raise UserError(f"label scale {self.scale} is not positive")
+
+    @classmethod
+    def from_training(
+        cls, velocity: NDArray[np.float64], train: NDArray[np.bool_] | NDArray[np.integer]
+    ) -> "LabelScaling":
+        """Take mean and standard deviation over the training ticks (mask or index)."""
+        labels = velocity[train]
+        if len(labels) == 0:
+            raise UserError("no training tick to scale the velocity by; give a longer recording")
+        scale = labels.std(axis=0)
+        if not (scale > 0).all():
+            axis = "xy"[int(np.argmin(scale))]
+            raise UserError(
+                f"velocity {axis} never changes in the training split; give one that moves"
+            )
+        return cls(labels.mean(axis=0), scale)
+
+    def normalise(self, velocity: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return (velocity - mean) / scale, (n, 2)."""
+        return (velocity - self.mean) / self.scale
+
+    def denormalise(self, labels: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return labels * scale + mean, (n, 2)."""
+        return labels * self.scale + self.mean
+
+
+def _check_lengths(window: int, steps: int) -> None:
+    if window < 1 or steps < 1:
+        raise UserError(f"window of {window} ticks and {steps} steps; each is at least 1")

@@ -1,0 +1,272 @@
+/// Spike events in, velocity out: one AEGRU decoder in the streaming form, exact to the bit.
+///
+/// Example: with a valid image and enable set, the events (3), (7), (7, tlast) close a tick in which
+/// channel 3 fired once and channel 7 twice; two velocity words follow, the second with tlast.
+module aegru_engine import aegru_pkg::*; #(
+  /// Multiply lanes P: 1, 2, 4, 8 or 16.
+  parameter int unsigned Lanes = 4,
+  parameter int unsigned MaxChannels = 256,
+  parameter int unsigned MaxLatent = 64,
+  parameter int unsigned MaxHidden = 64,
+  /// Words of each lane's schedule: non-zero weights / P and some padding.
+  parameter int unsigned ScheduleDepth = 4096,
+  /// At least (window + 1)·(steps - 1)·hidden.
+  parameter int unsigned RingDepth = 4096,
+  /// At least window · ceil(channels / GroupSize).
+  parameter int unsigned HistoryDepth = 1024,
+  /// Channels whose counts are compared at once: 2, 4, 8 or 16.
+  parameter int unsigned GroupSize = 16,
+  /// Events that wait before back-pressure.
+  parameter int unsigned EventDepth = 64,
+  /// Prefix of $readmemh images; none where empty.
+  parameter string ImagePrefix = ""
+) (
+  input  logic        aclk,
+  input  logic        aresetn,
+  /// Spike events: channel index, or 0xFFFF for none; tlast closes the tick.
+  input  logic [15:0] s_axis_tdata,
+  input  logic        s_axis_tvalid,
+  output logic        s_axis_tready,
+  input  logic        s_axis_tlast,
+  /// Velocity: two signed words a tick, the second with tlast.
+  output logic [31:0] m_axis_tdata,
+  output logic        m_axis_tvalid,
+  input  logic        m_axis_tready,
+  output logic        m_axis_tlast,
+  input  logic [7:0]  s_axil_awaddr,
+  input  logic [2:0]  s_axil_awprot,
+  input  logic        s_axil_awvalid,
+  output logic        s_axil_awready,
+  input  logic [31:0] s_axil_wdata,
+  input  logic [3:0]  s_axil_wstrb,
+  input  logic        s_axil_wvalid,
+  output logic        s_axil_wready,
+  output logic [1:0]  s_axil_bresp,
+  output logic        s_axil_bvalid,
+  input  logic        s_axil_bready,
+  input  logic [7:0]  s_axil_araddr,
+  input  logic [2:0]  s_axil_arprot,
+  input  logic        s_axil_arvalid,
+  output logic        s_axil_arready,
+  output logic [31:0] s_axil_rdata,
+  output logic [1:0]  s_axil_rresp,
+  output logic        s_axil_rvalid,
+  input  logic        s_axil_rready,
+  /// What the tick that ended cost, valid in the cycle of tick_done: cycles, cycles from its start to
+  /// the velocity, multiply-accumulates (encoder, input, recurrent, readout), saturated counts.
+  output logic        tick_done,
+  output logic [31:0] tick_cycles,
+  output logic [31:0] tick_latency,
+  output logic [31:0] tick_macs[4],
+  output logic [31:0] tick_saturations
+);
+  if (!(Lanes inside {1, 2, 4, 8, 16})) begin : gen_refuse1
+    $error("Lanes must be 1, 2, 4, 8 or 16");
+  end
+  if (MaxLatent < 2 || MaxLatent > 256) begin : gen_refuse2
+    $error("MaxLatent must be 2 to 256");
+  end
+  if (MaxHidden < 2 || MaxHidden > 256 || MaxHidden > 128 * Lanes) begin : gen_refuse3
+    $error("MaxHidden must be 2 to 256, and at most 128 a lane");
+  end
+  if (RingDepth > 65536 || ScheduleDepth > 65536 || HistoryDepth > 65536) begin : gen_refuse4
+    $error("memories hold at most 65536 words");
+  end
+
+  localparam int unsigned LatentSlots = (MaxLatent + Lanes - 1) / Lanes;
+  localparam int unsigned HiddenSlots = (MaxHidden + Lanes - 1) / Lanes;
+  localparam int unsigned LaneBits = $clog2(Lanes);
+  localparam int unsigned LatentBits = $clog2(MaxLatent);
+  localparam int unsigned FillLength = (RingDepth > HistoryDepth) ? RingDepth : HistoryDepth;
+
+  load_t load;
+  config_t cfg;
+  logic enable, soft_reset, running, filling_q, running_q, reset_n, refused;
+  index_t fill_q;
+
+  aegru_control #(
+    .Lanes(Lanes), .MaxChannels(MaxChannels), .MaxLatent(MaxLatent), .MaxHidden(MaxHidden),
+    .ScheduleDepth(ScheduleDepth), .RingDepth(RingDepth), .HistoryDepth(HistoryDepth),
+    .ImagePrefix(ImagePrefix)
+  ) i_control (
+    .clk_i(aclk), .rst_ni(aresetn), .s_axil_awaddr, .s_axil_awprot, .s_axil_awvalid,
+    .s_axil_awready, .s_axil_wdata, .s_axil_wstrb, .s_axil_wvalid, .s_axil_wready, .s_axil_bresp,
+    .s_axil_bvalid, .s_axil_bready, .s_axil_araddr, .s_axil_arprot, .s_axil_arvalid,
+    .s_axil_arready, .s_axil_rdata, .s_axil_rresp, .s_axil_rvalid, .s_axil_rready,
+    .load_o(load), .config_o(cfg), .enable_o(enable), .soft_reset_o(soft_reset),
+    .running_i(running), .busy_i(busy), .tick_done_i(tick_done), .tick_cycles_i(tick_cycles),
+    .tick_latency_i(tick_latency), .tick_macs_i(tick_macs), .tick_saturations_i(tick_saturations),
+    .refused_i(refused)
+  );
+
+  // Start-up: fill the rings with the states of silence and clear the history, then run.
+  assign reset_n = aresetn & ~soft_reset;
+  assign running = running_q;
+  always_ff @(posedge aclk) begin
+    fill_q <= filling_q ? fill_q + 16'd1 : '0;
+    if (!reset_n) begin
+      filling_q <= 1'b0;
+      running_q <= 1'b0;
+    end else if (!running_q && !filling_q) begin
+      filling_q <= enable;
+    end else if (filling_q && 32'(fill_q) + 32'd1 == FillLength) begin
+      filling_q <= 1'b0;
+      running_q <= 1'b1;
+    end
+  end
+
+  // Events.
+  logic event_valid, event_ready, event_last, fifo_ready;
+  logic [15:0] event_channel;
+  assign s_axis_tready = fifo_ready & running & ~soft_reset;
+  aegru_fifo #(.Width(17), .Depth(EventDepth)) i_events (
+    .clk_i(aclk), .rst_ni(aresetn), .clear_i(soft_reset),
+    .in_valid_i(s_axis_tvalid & running & ~soft_reset), .in_data_i({s_axis_tlast, s_axis_tdata}),
+    .in_ready_o(fifo_ready), .out_valid_o(event_valid), .out_data_o({event_last, event_channel}),
+    .out_ready_i(event_ready)
+  );
+
+  logic tick_allowed, tick_start, scan_done, encoder_valid, busy, done, done_q;
+  index_t encoder_address;
+  operand_t difference;
+  logic [7:0] saturated;
+  aegru_window #(
+    .MaxChannels(MaxChannels), .HistoryDepth(HistoryDepth), .GroupSize(GroupSize),
+    .ImagePrefix(ImagePrefix)
+  ) i_window (
+    .clk_i(aclk), .rst_ni(reset_n), .load_i(load), .config_i(cfg), .start_i(filling_q),
+    .start_address_i(fill_q), .enable_i(running & enable), .event_valid_i(event_valid),
+    .event_channel_i(event_channel), .event_last_i(event_last), .event_ready_o(event_ready),
+    .tick_allowed_i(tick_allowed), .tick_start_o(tick_start), .scan_done_o(scan_done),
+    .issue_valid_o(encoder_valid), .issue_address_o(encoder_address), .difference_o(difference),
+    .refused_o(refused), .saturated_o(saturated)
+  );
+
+  issue_t issue;
+  logic latent_valid, cell_busy, cell_done, cell_start, cell_first, cell_half, cell_keep;
+  logic cell_readout;
+  logic [6:0] latent_slot;
+  index_t cell_read_base, cell_write_base;
+  aegru_sequencer i_sequencer (
+    .clk_i(aclk), .rst_ni(reset_n), .config_i(cfg), .tick_start_i(tick_start),
+    .scan_done_i(scan_done), .encoder_valid_i(encoder_valid),
+    .encoder_address_i(encoder_address), .difference_i(difference), .issue_o(issue),
+    .latent_valid_o(latent_valid), .latent_slot_o(latent_slot), .cell_busy_i(cell_busy),
+    .cell_done_i(cell_done), .cell_start_o(cell_start), .cell_first_o(cell_first),
+    .cell_half_o(cell_half), .cell_keep_o(cell_keep), .cell_readout_o(cell_readout),
+    .cell_read_base_o(cell_read_base), .cell_write_base_o(cell_write_base), .busy_o(busy),
+    .done_o(done)
+  );
+
+  // Lanes and the latent vector that they share.
+  operand_t latents_q[MaxLatent], lane_latent[Lanes];
+  logic latent_valid_q;
+  logic [6:0] latent_slot_q, product_slot;
+  logic product_half, ring_write;
+  index_t ring_address;
+  operand_t ring_data;
+  acc_t input_product[Lanes][3], recurrent_product[Lanes][3];
+  logic [Lanes-1:0] mac;
+  matrix_e mac_matrix[Lanes];
+
+  for (genvar p = 0; p < Lanes; p++) begin : gen_lane
+    aegru_lane #(
+      .Lane(p), .ScheduleDepth(ScheduleDepth), .RingDepth(RingDepth), .MaxLatent(MaxLatent),
+      .LatentSlots(LatentSlots), .HiddenSlots(HiddenSlots), .ImagePrefix(ImagePrefix)
+    ) i_lane (
+      .clk_i(aclk), .rst_ni(reset_n), .load_i(load), .config_i(cfg), .issue_i(issue),
+      .start_i(filling_q), .start_slot_i(fill_q[6:0]), .ring_write_i(ring_write),
+      .ring_address_i(ring_address), .ring_data_i(ring_data), .latents_i(latents_q),
+      .latent_slot_i(latent_slot), .latent_o(lane_latent[p]), .product_slot_i(product_slot),
+      .product_half_i(product_half), .input_product_o(input_product[p]),
+      .recurrent_product_o(recurrent_product[p]), .mac_o(mac[p]), .mac_matrix_o(mac_matrix[p])
+    );
+  end
+
+  always_ff @(posedge aclk) begin
+    latent_valid_q <= latent_valid;
+    latent_slot_q <= latent_slot;
+    if (latent_valid_q)
+      for (int unsigned p = 0; p < Lanes; p++)
+        if ((32'(latent_slot_q) << LaneBits) + p < MaxLatent)
+          latents_q[LatentBits'((32'(latent_slot_q) << LaneBits) + p)] <= lane_latent[p];
+  end
+
+  logic velocity_valid;
+  logic signed [31:0] velocity[2];
+  logic [1:0] readout_macs;
+  operand_t fill_state;
+  logic unused;
+  assign unused = &{1'b0, fill_state};
+  aegru_cell #(
+    .Lanes(Lanes), .MaxHidden(MaxHidden), .RingDepth(RingDepth), .ImagePrefix(ImagePrefix)
+  ) i_cell (
+    .clk_i(aclk), .rst_ni(reset_n), .load_i(load), .config_i(cfg), .start_i(cell_start),
+    .first_i(cell_first), .half_i(cell_half), .read_base_i(cell_read_base),
+    .write_base_i(cell_write_base), .keep_i(cell_keep), .readout_i(cell_readout),
+    .busy_o(cell_busy), .done_o(cell_done), .product_slot_o(product_slot),
+    .product_half_o(product_half), .input_product_i(input_product),
+    .recurrent_product_i(recurrent_product), .fill_i(filling_q & (32'(fill_q) < RingDepth)),
+    .fill_address_i(fill_q), .fill_state_o(fill_state), .ring_write_o(ring_write),
+    .ring_address_o(ring_address), .ring_data_o(ring_data), .velocity_valid_o(velocity_valid),
+    .velocity_o(velocity), .readout_macs_o(readout_macs)
+  );
+
+  // Velocity: a tick starts only where its velocity has a place to wait.
+  logic out_ready, out_valid, second_q;
+  logic [63:0] out_data;
+  aegru_fifo #(.Width(64), .Depth(4)) i_velocities (
+    .clk_i(aclk), .rst_ni(aresetn), .clear_i(soft_reset), .in_valid_i(velocity_valid & reset_n),
+    .in_data_i({velocity[1], velocity[0]}), .in_ready_o(out_ready), .out_valid_o(out_valid),
+    .out_data_o(out_data), .out_ready_i(m_axis_tready & second_q)
+  );
+  assign m_axis_tvalid = out_valid;
+  assign m_axis_tdata = second_q ? out_data[63:32] : out_data[31:0];
+  assign m_axis_tlast = second_q;
+  assign tick_allowed = ~busy & ~done_q & out_ready;
+  always_ff @(posedge aclk) begin
+    if (!reset_n) second_q <= 1'b0;
+    else if (m_axis_tvalid && m_axis_tready) second_q <= ~second_q;
+  end
+
+  // What this tick costs.
+  logic [31:0] cycles_q, latency_q, final_cycles_q, saturations_q, macs_q[4];
+  logic [5:0] mac_count[4];
+  always_comb begin
+    for (int m = 0; m < 4; m++) mac_count[m] = '0;
+    for (int p = 0; p < int'(Lanes); p++)
+      if (mac[p]) mac_count[mac_matrix[p]] = mac_count[mac_matrix[p]] + 6'd1;
+    mac_count[3] = 6'(readout_macs);
+  end
+  always_ff @(posedge aclk) begin
+    cycles_q <= cycles_q + 32'd1;
+    done_q <= done;
+    tick_done <= done_q;
+    if (velocity_valid) latency_q <= cycles_q;
+    if (done) final_cycles_q <= cycles_q + 32'd1;
+    for (int m = 0; m < 4; m++) macs_q[m] <= macs_q[m] + 32'(mac_count[m]);
+    saturations_q <= saturations_q + 32'(saturated);
+    if (done_q) begin
+      tick_cycles <= final_cycles_q;
+      tick_latency <= velocity_valid ? cycles_q : latency_q;
+      tick_macs <= macs_q;
+      tick_saturations <= saturations_q;
+    end
+    if (tick_start) begin
+      cycles_q <= '0;
+      saturations_q <= '0;
+      for (int m = 0; m < 4; m++) macs_q[m] <= '0;
+    end
+    if (!reset_n) begin
+      done_q <= 1'b0;
+      tick_done <= 1'b0;
+    end
+  end
+
+`ifdef SIMULATION
+  velocity_waits: assert property (@(posedge aclk) disable iff (!reset_n)
+    m_axis_tvalid && !m_axis_tready |=> m_axis_tvalid && $stable(m_axis_tdata));
+  velocity_has_room: assert property (@(posedge aclk) disable iff (!reset_n)
+    velocity_valid |-> out_ready);
+`endif
+endmodule

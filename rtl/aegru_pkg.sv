@@ -1,0 +1,118 @@
+/// Types, widths, memory selects and the rounding that every aegru module shares.
+package aegru_pkg;
+
+  /// Bits of a weight code.
+  localparam int unsigned WeightWidth = 8;
+  /// Bits of a lane's second operand: latent, state, or a difference of two features.
+  localparam int unsigned OperandWidth = 9;
+  /// Bits of the lanes' accumulators and of biases.
+  localparam int unsigned AccWidth = 32;
+  /// Bits of the cell's aligned sums and of LayerNorm's moments.
+  localparam int unsigned WideWidth = 48;
+  /// Bits of a table's output, of the mixed state and of the normalised state.
+  localparam int unsigned CodeWidth = 16;
+  /// Bits of a table's address.
+  localparam int unsigned AddressWidth = 10;
+  /// Bits of memory addresses on the load bus and inside the engine.
+  localparam int unsigned IndexWidth = 16;
+
+  typedef logic signed [WeightWidth-1:0] weight_t;
+  typedef logic signed [OperandWidth-1:0] operand_t;
+  typedef logic signed [AccWidth-1:0] acc_t;
+  typedef logic signed [WideWidth-1:0] wide_t;
+  typedef logic signed [CodeWidth-1:0] code_t;
+  typedef logic [IndexWidth-1:0] index_t;
+  typedef logic signed [6:0] shift_t;
+
+  /// One word of a lane's schedule: one multiply-accumulate, or the end of a row, or neither.
+  typedef struct packed {
+    logic       active;  // multiply
+    logic       last;    // last word of its row: store the sum
+    logic [1:0] gate;    // row's gate: reset, update, candidate
+    logic [6:0] slot;    // row's unit within this lane
+    logic [7:0] index;   // position of the other operand
+    weight_t    weight;
+  } word_t;
+
+  typedef enum logic [1:0] {
+    Encoder   = 2'd0,
+    Input     = 2'd1,
+    Recurrent = 2'd2
+  } matrix_e;
+
+  /// What the sequencer sends to every lane in a cycle.
+  typedef struct packed {
+    logic     valid;
+    matrix_e  matrix;
+    index_t   address;     // of the word in each lane's schedule
+    operand_t difference;  // encoder: change of the feature
+    index_t   base;        // recurrent: where the state starts in the ring
+    logic     half;        // recurrent: which half of the product buffer
+  } issue_t;
+
+  /// The bus that fills every memory; `select` chooses it.
+  typedef struct packed {
+    logic        valid;
+    logic [7:0]  select;
+    index_t      address;
+    logic [31:0] data;
+  } load_t;
+
+  typedef enum logic [7:0] {
+    SelectConfig         = 8'd0,
+    SelectFeature        = 8'd1,
+    SelectSigmoid        = 8'd2,
+    SelectTanh           = 8'd3,
+    SelectRsqrt          = 8'd4,
+    SelectBias           = 8'd5,   // 5 to 10: input then recurrent; reset, update, candidate
+    SelectNormScale      = 8'd11,
+    SelectNormBias       = 8'd12,
+    SelectReadout        = 8'd13,  // 13 and 14: one a velocity axis
+    SelectStartupState   = 8'd15,
+    SelectColumn         = 8'd16,
+    SelectLane           = 8'd32,  // + lane: schedule
+    SelectStartupLatent  = 8'd64   // + lane: encoder accumulators of silence
+  } select_e;
+
+  /// Words of the configuration memory, in the order of aegru_hw/rtl/images.py.
+  typedef enum logic [5:0] {
+    CfgChannels, CfgWords, CfgLatent, CfgLatentSlots, CfgHidden, CfgWindow, CfgSteps, CfgNorm,
+    CfgFeatureEnd, CfgRingStride, CfgRingLast, CfgHistoryLast, CfgInputStart, CfgInputLength,
+    CfgRecurrentStart, CfgRecurrentLength, CfgLatentShift, CfgGateInputAlign,
+    CfgGateRecurrentAlign, CfgGateShift, CfgRecurrentCandidateShift, CfgCandidateInputAlign,
+    CfgCandidateGatedAlign, CfgCandidateShift, CfgMixCandidateAlign, CfgMixStateAlign,
+    CfgUpdateFraction, CfgMixShift, CfgPlainShift, CfgNormalisedShift, CfgStateShift,
+    CfgVelocityShift, CfgEpsilonLow, CfgEpsilonHigh, CfgReadoutBias0, CfgReadoutBias1,
+    CfgLatentMin, CfgLatentMax, CfgGateMin, CfgGateMax, CfgRecurrentCandidateMin,
+    CfgRecurrentCandidateMax, CfgCandidateMin, CfgCandidateMax, CfgMixedMin, CfgMixedMax,
+    CfgNormalisedMin, CfgNormalisedMax, CfgStateMin, CfgStateMax, CfgVelocityMin, CfgVelocityMax
+  } config_e;
+  localparam int unsigned ConfigWords = 64;
+  typedef logic [ConfigWords-1:0][31:0] config_t;
+
+  /// x · 2^-shift rounded half to even; a negative shift multiplies exactly.
+  function automatic wide_t round_shift(wide_t x, shift_t shift);
+    wide_t floor, below;
+    logic guard, sticky, up;
+    floor = x >>> unsigned'(shift);
+    below = (wide_t'(1) <<< unsigned'(shift - 7'sd1)) - wide_t'(1);
+    guard = x[6'(unsigned'(shift - 7'sd1))];
+    sticky = |(x & below);
+    up = guard & (sticky | floor[0]);
+    if (shift <= 0) return x <<< unsigned'(-shift);
+    return floor + wide_t'({1'b0, up});
+  endfunction
+
+  /// Change of precision: round half to even, then saturate.
+  function automatic wide_t requantize(wide_t x, shift_t shift, logic [31:0] low,
+                                       logic [31:0] high);
+    wide_t rounded, low_wide, high_wide;
+    rounded = round_shift(x, shift);
+    low_wide = wide_t'(signed'(low));
+    high_wide = wide_t'(signed'(high));
+    if (rounded < low_wide) return low_wide;
+    if (rounded > high_wide) return high_wide;
+    return rounded;
+  endfunction
+
+endpackage

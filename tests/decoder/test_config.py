@@ -1,0 +1,88 @@
+import pytest
+
+from aegru_hw.decoder.config import config_from, load_config, make_config, override, preset
+from aegru_hw.errors import UserError
+
+
+def test_paper_preset_is_the_papers_setting() -> None:
+    config = make_config("paper")
+    assert (config.window.seconds, config.window.steps) == (0.08, 5)
+    assert (config.network.latent, config.network.hidden, config.network.variance_hidden) == (
+        32,
+        32,
+        128,
+    )
+    assert (config.training.epochs, config.training.batch) == (50, 256)
+    assert (config.training.learning_rate, config.training.weight_decay) == (1e-3, 1e-3)
+    assert (config.loss.velocity, config.loss.reconstruction, config.loss.divergence) == (10, 1, 0)
+    assert (config.pruning.rate, config.pruning.epochs, config.pruning.learning_rate) == (
+        0.5,
+        10,
+        1e-4,
+    )
+
+
+def test_fast_preset_changes_only_effort() -> None:
+    paper, fast = make_config("paper"), make_config("fast")
+    assert fast.training.epochs < paper.training.epochs
+    assert (fast.network, fast.window, fast.widths) == (paper.network, paper.window, paper.widths)
+
+
+def test_overrides_reach_every_section() -> None:
+    config = make_config(
+        "paper", ["widths.weight=4", "network.norm=none", "pruning.rate=0.7", "seed=3"]
+    )
+    assert config.widths.weight == 4
+    assert config.network.norm == "none"
+    assert config.pruning.rate == 0.7
+    assert config.seed == 3
+    assert override(config, ["widths.weight=6"]).widths.weight == 6
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("widths.weight=9", "widths.weight is 9; accepted is a whole number from 2 to 8"),
+        ("widths.weight=7.5", "whole number"),
+        ("widths.weight=true", "whole number"),
+        ("widths.wait=8", "widths.weight"),
+        ("nonsense", "section.key=value"),
+        ("network.norm=batch", "accepted are layer and none"),
+        ("pruning.rate=1.0", "0 to 0.99"),
+        ("training.learning_rate=nan", "a number"),
+        ("seed=-1", "seed is -1"),
+    ],
+)
+def test_refused_override_names_value_and_range(text: str, says: str) -> None:
+    with pytest.raises(UserError) as refused:
+        make_config("paper", [text])
+    assert says in str(refused.value)
+    assert "\n" not in str(refused.value)
+
+
+def test_unknown_preset_and_sections_are_refused() -> None:
+    with pytest.raises(UserError, match="accepted are fast and paper"):
+        make_config("slow")
+    constants = preset("paper")
+    constants["extra"] = {}
+    with pytest.raises(UserError, match="extra"):
+        config_from(constants)
+    constants = preset("paper")
+    del constants["widths"]["state"]
+    with pytest.raises(UserError, match="widths"):
+        config_from(constants)
+
+
+def test_config_round_trip(tmp_path) -> None:
+    config = make_config("fast", ["network.norm=none"], seed=7)
+    config.save(tmp_path / "config.toml")
+    assert load_config(tmp_path / "config.toml") == config
+
+
+def test_damaged_config_is_one_line(tmp_path) -> None:
+    path = tmp_path / "config.toml"
+    with pytest.raises(UserError, match="cannot read"):
+        load_config(path)
+    path.write_text("seed = = 1")
+    with pytest.raises(UserError, match="not TOML"):
+        load_config(path)

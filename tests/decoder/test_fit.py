@@ -1,0 +1,92 @@
+import pytest
+import torch
+
+from aegru_hw.decoder import fit as fit_module
+from aegru_hw.decoder import stages
+from aegru_hw.decoder.config import make_config
+from aegru_hw.decoder.data import Dataset
+from aegru_hw.decoder.fit import Stage, schedule
+from aegru_hw.errors import UserError
+from tests.support.recordings import QUICK, small_recording
+
+
+def stage(**changes) -> Stage:
+    settings = {
+        "name": "float",
+        "epochs": 50,
+        "batch": 256,
+        "min_updates": 5000,
+        "learning_rate": 1e-3,
+        "weight_decay": 0.0,
+        "selects": True,
+    }
+    return Stage(**(settings | changes))
+
+
+def test_short_recordings_get_smaller_batches_then_more_epochs() -> None:
+    assert schedule(stage(), 100_000) == (50, 256)
+    assert schedule(stage(), 7_700) == (50, 64)
+    assert schedule(stage(), 320) == (500, 32)
+    assert schedule(stage(min_updates=0), 320) == (50, 256)
+    assert schedule(stage(epochs=1, min_updates=3), 10) == (3, 32)
+
+
+def quick_dataset(*overrides: str):
+    config = make_config("paper", [*QUICK, "training.epochs=4", *overrides])
+    return Dataset.from_recording(small_recording(), config), config
+
+
+def test_same_seed_same_weights() -> None:
+    dataset, config = quick_dataset()
+    first, _ = stages.train_float(dataset, config, progress=False)
+    second, _ = stages.train_float(dataset, config, progress=False)
+    for name, tensor in first.state_dict().items():
+        assert torch.equal(tensor, second.state_dict()[name]), name
+
+
+def test_resume_equals_uninterrupted(tmp_path, monkeypatch) -> None:
+    dataset, config = quick_dataset()
+    whole, facts = stages.train_float(dataset, config, progress=False)
+    checkpoint = tmp_path / "checkpoint.safetensors"
+    real_epoch, calls = fit_module._epoch, []
+
+    def interrupted_epoch(*arguments):
+        if len(calls) == 2:
+            raise KeyboardInterrupt
+        calls.append(1)
+        return real_epoch(*arguments)
+
+    monkeypatch.setattr(fit_module, "_epoch", interrupted_epoch)
+    with pytest.raises(KeyboardInterrupt):
+        stages.train_float(dataset, config, checkpoint=checkpoint, progress=False)
+    assert checkpoint.exists()
+    monkeypatch.setattr(fit_module, "_epoch", real_epoch)
+    torch.manual_seed(12345)  # resuming must not depend on what ran before
+    resumed, resumed_facts = stages.train_float(
+        dataset, config, checkpoint=checkpoint, resume=True, progress=False
+    )
+    assert not checkpoint.exists()
+    assert resumed_facts == facts
+    for name, tensor in whole.state_dict().items():
+        assert torch.equal(tensor, resumed.state_dict()[name]), name
+
+
+def test_a_foreign_or_damaged_checkpoint_is_refused(tmp_path, monkeypatch) -> None:
+    dataset, config = quick_dataset()
+    checkpoint = tmp_path / "checkpoint.safetensors"
+    checkpoint.write_bytes(b"not safetensors at all")
+    with pytest.raises(UserError, match="damaged"):
+        stages.train_float(dataset, config, checkpoint=checkpoint, resume=True, progress=False)
+
+
+def test_pruned_weights_stay_zero_through_both_fine_tunings() -> None:
+    dataset, config = quick_dataset()
+    network, _ = stages.train_float(dataset, config, progress=False)
+    stages.prune(network, dataset, config, progress=False)
+    zeros = {name: weight.detach() == 0 for name, weight in network.weights.items()}
+    total = sum(weight.numel() for weight in network.weights.values())
+    assert sum(int(zero.sum()) for zero in zeros.values()) == round(total / 2)
+    quantized, _ = stages.quantize(network, dataset, config, progress=False)
+    for name, weight in quantized.weights.items():
+        assert (weight.detach()[zeros[name]] == 0).all()
+        assert not torch.equal(weight.detach(), network.weights[name].detach()) or name == "readout"
