@@ -281,10 +281,10 @@ def test_run_vendor_says_what_it_looked_for(finished_run, monkeypatch, capsys) -
     assert (finished_run / "hls").exists()
 
 
-@pytest.mark.parametrize(
-    "command",
-    "generate import inspect train quantize simulate synth verify run demo".split(),
-)
+COMMANDS = ["generate", "import", "inspect", "train", "quantize", "simulate", "synth", "verify"]
+
+
+@pytest.mark.parametrize("command", [*COMMANDS, "run", "demo"])
 def test_help_has_an_example(command, capsys) -> None:
     with pytest.raises(SystemExit) as left:
         main([command, "--help"])

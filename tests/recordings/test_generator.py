@@ -91,6 +91,26 @@ def test_firing_runs_ahead_of_the_movement(recording: Recording) -> None:
     assert 0.05 <= best <= 0.13
 
 
+def test_noise_is_shared(recording: Recording) -> None:
+    """Both halves of the channels rise and fall together, far beyond what movement explains."""
+    seconds = recording.counts.reshape(-1, 250, 96).sum(axis=1, dtype=np.int64)
+    halves = seconds[:, ::2].sum(axis=1), seconds[:, 1::2].sum(axis=1)
+    assert np.corrcoef(*halves)[0, 1] > 0.9
+
+
+def test_noise_is_private() -> None:
+    """Without tuning and shared noise a channel's counts still vary more than Poisson."""
+    random = np.random.default_rng(1)
+    time = np.arange(100000) * 0.004
+    nothing = np.zeros((7, len(time)))
+    ratios = []
+    for _ in range(8):
+        trains = generator._channel_spikes(random, nothing, nothing[:2], time)
+        counts, _ = np.histogram(np.concatenate(trains), np.arange(0, 400, 0.5))
+        ratios.append(counts.var() / counts.mean())
+    assert 1.1 < np.mean(ratios) < 3
+
+
 def test_ridge_reaches_half_to_seven_tenths(recording: Recording) -> None:
     counts = window_counts(recording.counts, 20, recording.segment_starts)
     complete = complete_history(recording, 20, 5)

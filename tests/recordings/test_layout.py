@@ -55,7 +55,7 @@ def test_odoherty(generated: Path) -> None:
 def test_others_are_to_be_imported(tmp_path: Path) -> None:
     for kind, path in write_others(tmp_path).items():
         assert detect_layout(path) == kind
-        with pytest.raises(UserError, match="`aegru-hw import FILE OUT.h5 --counts KEY"):
+        with pytest.raises(UserError, match=r"`aegru-hw import FILE OUT\.h5 --counts KEY"):
             open_recording(path)
         facts = describe(path)
         assert facts["layout"] == kind

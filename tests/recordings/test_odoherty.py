@@ -140,6 +140,12 @@ def test_ticks_against_the_histogram(samples: int, start: float, data: st.DataOb
     assert sorted(set(spiking_ticks(times, edges).tolist())) == expected
 
 
+def test_the_last_bin_holds_its_right_edge() -> None:
+    edges = np.array([0.0, 1.0, 2.0])
+    assert spiking_ticks(np.array([0.0, 0.5, 1.0, 2.0]), edges).tolist() == [1, 1, 2, 2]
+    assert spiking_ticks(np.array([-0.1, 2.1, np.nan, np.inf, -np.inf]), edges).tolist() == []
+
+
 @pytest.mark.parametrize("start", [0.0, 3.0, 12.5, 1234.567, 0.1, 7.77])
 @pytest.mark.parametrize("samples", [3, 50, 999, 1000])
 def test_as_many_ticks_as_samples(tmp_path: Path, start: float, samples: int) -> None:

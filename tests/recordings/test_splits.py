@@ -1,6 +1,7 @@
 """The split against hand-made cases of the published loader's rule."""
 
 from collections.abc import Callable
+from itertools import chain, pairwise
 
 import numpy as np
 import pytest
@@ -95,11 +96,11 @@ def published_indices(target: np.ndarray) -> tuple[list[int], list[int], list[in
         if any(target[sample + 1][axis] != target[sample][axis] for axis in (0, 1))
     ]
     bounds = [0, *ends, len(target)]
-    reaches = [list(range(*pair)) for pair in zip(bounds, bounds[1:], strict=False)]
+    reaches = [list(range(*pair)) for pair in pairwise(bounds)]
     train = int(0.5 * len(reaches))
     validation = (len(reaches) - train) // 2
     parts = (reaches[:train], reaches[train : train + validation], reaches[train + validation :])
-    return tuple(sum(part, []) for part in parts)  # type: ignore[return-value]
+    return tuple(list(chain(*part)) for part in parts)  # type: ignore[return-value]
 
 
 @given(

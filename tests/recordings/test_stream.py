@@ -1,6 +1,7 @@
 """The tick stream: every scored tick sees its own history."""
 
 from collections.abc import Callable
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -76,7 +77,7 @@ def test_pieces_stand_apart(data: st.DataObject, window: int, steps: int) -> Non
     real = np.flatnonzero(stream.ticks >= 0)
     assert real[0] == 0
     assert real[-1] == len(stream.ticks) - 1
-    for one, other in zip(real, real[1:], strict=False):
+    for one, other in pairwise(real):
         neighbours = stream.ticks[other] == stream.ticks[one] + 1
         if other == one + 1:
             assert neighbours

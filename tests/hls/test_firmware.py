@@ -1,0 +1,132 @@
+"""Firmware: fresh start, what it accepts, and what it refuses."""
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from aegru_hw.errors import UserError
+from aegru_hw.fixedpoint import FixedDecoder, run_window_form
+from aegru_hw.hls import Firmware, write_project
+from tests.hls.conftest import small_decoder
+from tests.support.decoders import random_counts
+
+Compiled = Callable[[], tuple[FixedDecoder, Path]]
+
+
+@pytest.fixture
+def copy(compiled: Compiled, tmp_path: Path) -> Path:
+    """A compiled project somewhere else than where it was compiled."""
+    _, folder = compiled()
+    return Path(shutil.copytree(folder, tmp_path / "moved"))
+
+
+@pytest.mark.slow
+def test_each_prediction_starts_after_silence(compiled: Compiled) -> None:
+    decoder, folder = compiled()
+    firmware = Firmware(folder)
+    counts = random_counts(1, 80, 12, rate=0.5, maximum=9)
+    expected = run_window_form(decoder, counts).velocity
+    np.testing.assert_array_equal(firmware.predict(counts), expected)
+    np.testing.assert_array_equal(firmware.predict(counts), expected)
+    np.testing.assert_array_equal(Firmware(folder).predict(counts[:7]), expected[:7])
+
+
+def test_one_tick_and_none(compiled: Compiled) -> None:
+    decoder, folder = compiled()
+    counts = random_counts(2, 1, 12, rate=0.5, maximum=9)
+    velocity = Firmware(folder).predict(counts)
+    assert velocity.dtype == np.int64
+    np.testing.assert_array_equal(velocity, run_window_form(decoder, counts).velocity)
+    assert Firmware(folder).predict(counts[:0]).shape == (0, 2)
+
+
+def test_counts_beyond_the_type_of_counts_saturate(compiled: Compiled) -> None:
+    decoder, folder = compiled()
+    counts = np.random.default_rng(3).choice([0, 1, 255, 256, 65535], size=(60, 12))
+    np.testing.assert_array_equal(
+        Firmware(folder).predict(counts.astype(np.uint16)),
+        run_window_form(decoder, counts).velocity,
+    )
+
+
+@pytest.mark.parametrize("shape", [(5, 11), (5, 13), (60,), (5, 12, 1)])
+def test_other_shapes_are_refused(compiled: Compiled, shape: tuple[int, ...]) -> None:
+    with pytest.raises(UserError, match=r"the firmware takes \(ticks, 12\)"):
+        Firmware(compiled()[1]).predict(np.zeros(shape, dtype=np.uint8))
+
+
+def test_nothing_is_printed(compiled: Compiled, capfd: pytest.CaptureFixture[str]) -> None:
+    """Not even the reuse factors that do not fit, which hls4ml warns of."""
+    _, folder = compiled()
+    write_project(small_decoder(), folder.parent / "quiet", reuse_factor=7)
+    Firmware(folder).predict(np.zeros((2, 12), dtype=np.uint8))
+    assert capfd.readouterr() == ("", "")
+    assert "ReuseFactor=7" in (folder.parent / "quiet" / "write.log").read_text()
+
+
+def test_compiling_twice_compiles_once(compiled: Compiled) -> None:
+    firmware = Firmware(compiled()[1])
+    before = firmware._library().stat().st_mtime_ns
+    firmware.compile()
+    assert firmware._library().stat().st_mtime_ns == before
+
+
+@pytest.mark.slow
+def test_moved_project_is_compiled_again(compiled: Compiled, copy: Path) -> None:
+    decoder, _ = compiled()
+    counts = random_counts(4, 40, 12, rate=0.5)
+    firmware = Firmware(copy)
+    with pytest.raises(UserError, match="compile it first"):
+        firmware.predict(counts)
+    firmware.compile()
+    np.testing.assert_array_equal(
+        firmware.predict(counts), run_window_form(decoder, counts).velocity
+    )
+
+
+@pytest.mark.parametrize("part", ["weights/w3.txt", "nnet_utils/gru_cell.h", "aegru.cpp"])
+def test_changed_or_missing_source_is_noticed(compiled: Compiled, part: str) -> None:
+    firmware = Firmware(compiled()[1])
+    source = firmware.folder / "firmware" / part
+    content = source.read_bytes()
+    assert firmware.is_compiled
+    try:
+        source.write_bytes(content + b"\n")
+        assert not firmware.is_compiled
+        source.unlink()
+        with pytest.raises(UserError, match="not compiled as it is now"):
+            firmware.predict(np.zeros((1, 12), dtype=np.uint8))
+    finally:
+        source.write_bytes(content)
+    assert firmware.is_compiled
+
+
+def test_refused_source_leaves_no_library(copy: Path) -> None:
+    (copy / "firmware" / "aegru.cpp").write_text("this is no C++\n")
+    with pytest.raises(UserError, match=r"g\+\+ could not compile .*compile\.log"):
+        Firmware(copy).compile()
+    assert "error" in (copy / "compile.log").read_text()
+    assert not [path for path in copy.rglob("*") if path.suffix in (".o", ".so")]
+    assert not Firmware(copy).is_compiled
+
+
+def test_missing_compiler(copy: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(UserError, match=r"needs g\+\+, which is not on PATH"):
+        Firmware(copy).compile()
+
+
+def test_folder_without_project(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="no hls4ml project"):
+        Firmware(tmp_path)
+
+
+def test_project_of_something_else(tmp_path: Path) -> None:
+    (tmp_path / "hls4ml_config.yml").write_text("ProjectName: other\n")
+    (tmp_path / "firmware").mkdir()
+    (tmp_path / "firmware" / "defines.h").write_text("typedef ap_fixed<16,6> input2_t;\n")
+    with pytest.raises(UserError, match="has no type 'input_t'"):
+        Firmware(tmp_path)
