@@ -5,6 +5,7 @@ import json
 import sys
 import tempfile
 from collections.abc import Callable
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -165,16 +166,19 @@ def write_firmware(options: argparse.Namespace, decoder: Any, folder: Path) -> d
     """Write and compile the hls4ml project of a decoder; return its settings."""
     from aegru_hw.hls import Firmware, write_project
 
-    settings = {
+    given = {
         "part": options.part,
         "clock_period_ns": options.clock_period,
         "strategy": options.strategy,
         "reuse_factor": options.reuse_factor,
+        "io_type": options.io_type,
     }
-    note(options, "writing and compiling the hls4ml project (g++, about half a minute)")
-    write_project(decoder, folder, **settings)
+    note(options, "writing and compiling the hls4ml project (g++, some ten seconds)")
+    chosen = {name: value for name, value in given.items() if value is not None}
+    project = write_project(decoder, folder, **chosen)
     Firmware(folder).compile()
-    return {"backend": options.backend, **settings}
+    facts = {"backend": options.backend, **asdict(project.options)}
+    return facts | {"reuse_factors": project.reuse_factors}
 
 
 def verify(options: argparse.Namespace) -> int:
@@ -439,12 +443,15 @@ def add_training(parser: argparse.ArgumentParser) -> None:
 
 def add_firmware(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--backend", choices=("hls4ml",), default="hls4ml")
-    parser.add_argument("--part", default="xc7z020clg400-1", help="FPGA part for the vendor tool")
-    parser.add_argument("--clock-period", type=float, default=10.0, metavar="NS")
+    parser.add_argument("--part", help="FPGA for the vendor tool (default xczu7ev-ffvc1156-2-e)")
+    parser.add_argument("--clock-period", type=float, metavar="NS", help="default 5")
     parser.add_argument(
-        "--strategy", choices=("latency", "resource", "resource_unrolled"), default="latency"
+        "--strategy",
+        choices=("latency", "resource", "resource_unrolled"),
+        help="hls4ml's, for all matrix products (default resource)",
     )
-    parser.add_argument("--reuse-factor", type=int, default=1)
+    parser.add_argument("--reuse-factor", type=int, help="uses of each multiplier (default 32)")
+    parser.add_argument("--io-type", choices=("io_parallel", "io_stream"), help="of the ports")
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@
 
 namespace nnet {
 
-/// Sizes that a GRUChain layer's configuration gives; its types are named in layers.py.
+/// Sizes that a GRUChain layer's configuration gives, beside a type for each quantity.
 struct gru_chain_config {
     static const unsigned n_in = 1;     // latent units L
     static const unsigned n_out = 1;    // hidden units H

@@ -108,15 +108,12 @@ class Firmware:
                 )
             if not len(counts):
                 return np.zeros((0, 2), dtype=np.int64)
-            values = np.minimum(counts, self.count.max_code).astype(np.float64)
+            values = np.minimum(counts.astype(np.int64), self.count.max_code).astype(np.float64)
             with loaded_copy(self._library()) as library:
                 model._top_function_lib = library
                 velocity = model.predict(np.ascontiguousarray(values))
         # The values are codes times a power of two, exact in float64.
-        codes: NDArray[np.int64] = np.ldexp(velocity.reshape(-1, 2), self.velocity.fraction).astype(
-            np.int64
-        )
-        return codes
+        return np.ldexp(velocity.reshape(-1, 2), self.velocity.fraction).astype(np.int64)
 
     def _linked(self) -> "FilesystemModelGraph":
         """Return hls4ml's model of the project, in the folder where the project is now."""

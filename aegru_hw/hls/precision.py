@@ -3,6 +3,7 @@
 A type is requantised to where it rounds and saturates; all others are wide enough to be exact.
 """
 
+from aegru_hw.errors import UserError
 from aegru_hw.fixedpoint import FixedDecoder, FixedType
 from aegru_hw.fixedpoint.layernorm import MANTISSA_BITS, RSQRT_TYPE, LayerNorm
 from aegru_hw.fixedpoint.parts import Linear
@@ -67,11 +68,32 @@ def _spike_window(decoder: FixedDecoder) -> dict[str, str]:
     }
 
 
+def _accumulator(linear: Linear, *targets: FixedType) -> str:
+    """Return the exact type of a linear layer's sums, wide enough to be requantised to `targets`.
+
+    The C++ types cannot round at a place left of their leading bit, which the sums of a matrix
+    with next to no weights may ask for.
+    """
+    kind = linear.accumulator
+    integer = max(kind.integer, *(1 - target.fraction for target in targets))
+    return exact(FixedType(kind.fraction + integer, kind.fraction))
+
+
+def _require_reach(name: str, integer: int, target: FixedType) -> None:
+    """Raise UserError where values of `integer` bits before the point lie below the resolution."""
+    if integer + target.fraction < 1:
+        raise UserError(
+            f"the {name}'s type {target} is too coarse for its values, which are below "
+            f"2^{integer}; accepted is a fraction of at least {1 - integer} bits"
+        )
+
+
 def _dense(linear: Linear, result: FixedType) -> dict[str, str]:
+    accumulator = _accumulator(linear, result)
     return {
         "weight": exact(linear.weight_type),
-        "bias": exact(linear.accumulator),
-        "accum": exact(linear.accumulator),
+        "bias": accumulator,
+        "accum": accumulator,
         "result": requantized(result),
     }
 
@@ -88,18 +110,28 @@ def _gru_chain(decoder: FixedDecoder) -> dict[str, str]:
         "mixed_state": requantized(decoder.mixed_state),
         "state": requantized(decoder.state),
     }
-    for name in ("input", "recurrent"):
+    gates = decoder.sigmoid.address
+    targets = {
+        "input": (gates, decoder.tanh.address),
+        "recurrent": (gates, decoder.recurrent_candidate),
+    }
+    for name, requantized_to in targets.items():
         linear = decoder.matrices[name]
         types[f"{name}_weight"] = exact(linear.weight_type)
-        types[f"{name}_bias"] = exact(linear.accumulator)
-        types[f"{name}_accum"] = exact(linear.accumulator)
-    if decoder.norm is not None:
-        types |= _layer_norm(decoder.norm, decoder.mixed_state, decoder.geometry.hidden)
+        types[f"{name}_bias"] = _accumulator(linear, *requantized_to)
+        types[f"{name}_accum"] = _accumulator(linear, *requantized_to)
+    mixed_integer = max(decoder.tanh.output.integer, decoder.state.integer)
+    _require_reach("mixed state", mixed_integer, decoder.mixed_state)
+    if decoder.norm is None:
+        _require_reach("state", decoder.mixed_state.integer, decoder.state)
+    else:
+        types |= _layer_norm(decoder, decoder.norm)
     return types
 
 
-def _layer_norm(norm: LayerNorm, mixed_state: FixedType, hidden: int) -> dict[str, str]:
-    """Return LayerNorm's types; its integers hold the worst case of `hidden` mixed states."""
+def _layer_norm(decoder: FixedDecoder, norm: LayerNorm) -> dict[str, str]:
+    """Return LayerNorm's types; its integers hold the worst case of H mixed states."""
+    mixed_state, hidden = decoder.mixed_state, decoder.geometry.hidden
     low, high = mixed_state.min_code, mixed_state.max_code
     square = max(low * low, high * high)
     # d = H·m - S and V = H·sum m² - S² + epsilon are greatest with the units at the two extremes.
@@ -110,8 +142,10 @@ def _layer_norm(norm: LayerNorm, mixed_state: FixedType, hidden: int) -> dict[st
     greatest_exponent = (variance_bits - 1) // 2
     quotient_fraction = RSQRT_TYPE.fraction + greatest_exponent
     quotient_integer = deviation_bits + RSQRT_TYPE.integer
-    bias = norm.bias
-    bias_bits = width_for(int(bias.min()), int(bias.max()))
+    bias_bits = width_for(int(norm.bias.min()), int(norm.bias.max()))
+    _require_reach("normalised state", quotient_integer, norm.normalised)
+    scaled_integer = norm.scale_type.integer + norm.normalised.integer
+    _require_reach("state", scaled_integer, decoder.state)
     return {
         "mixed_state_code": f"ap_{'' if mixed_state.signed else 'u'}int<{mixed_state.width}>",
         "total": f"ap_int<{width_for(hidden * low, hidden * high)}>",

@@ -71,7 +71,7 @@ def time_axes(selectors: list[Selector], shapes: list[tuple[int, ...]]) -> list[
     axes = []
     for selector, shape in zip(selectors, shapes, strict=True):
         fitting = [axis for axis in _open_axes(selector) if shape[axis] in shared]
-        if len(shared) > 1 or len(fitting) > 1:
+        if len(fitting) > 1:
             raise UserError(
                 f"which axis is time is ambiguous: {listed}; append @0 or @1 to the name, "
                 f"for example {selector.key}@0"

@@ -1,5 +1,7 @@
 """Firmware: fresh start, what it accepts, and what it refuses."""
 
+import _ctypes
+import ctypes
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -27,11 +29,14 @@ def copy(compiled: Compiled, tmp_path: Path) -> Path:
 def test_each_prediction_starts_after_silence(compiled: Compiled) -> None:
     decoder, folder = compiled()
     firmware = Firmware(folder)
+    # While somebody holds the library, closing it would not unload it.
+    held = ctypes.CDLL(str(firmware._library()))
     counts = random_counts(1, 80, 12, rate=0.5, maximum=9)
     expected = run_window_form(decoder, counts).velocity
     np.testing.assert_array_equal(firmware.predict(counts), expected)
     np.testing.assert_array_equal(firmware.predict(counts), expected)
     np.testing.assert_array_equal(Firmware(folder).predict(counts[:7]), expected[:7])
+    _ctypes.dlclose(held._handle)
 
 
 def test_one_tick_and_none(compiled: Compiled) -> None:

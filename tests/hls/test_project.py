@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+import aegru_hw
 from aegru_hw.errors import UserError
 from aegru_hw.fixedpoint import FixedType
 from aegru_hw.hls import project, write_project
@@ -153,6 +154,18 @@ def test_another_folder_is_not_replaced(tmp_path: Path) -> None:
 def test_parent_that_is_missing(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="give a path in a folder that exists"):
         write_project(small_decoder(), tmp_path / "nowhere" / "hls")
+
+
+def test_kernels_of_a_wheel_are_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    package = tmp_path / "aegru_hw"
+    package.mkdir()
+    monkeypatch.setattr(aegru_hw, "__file__", str(package / "__init__.py"))
+    with pytest.raises(UserError, match="install aegru-hw again"):
+        kernel_folder()
+    (package / "_hls").mkdir()
+    for name in KERNELS:
+        (package / "_hls" / name).touch()
+    assert kernel_folder() == package / "_hls"
 
 
 def test_importing_the_package_leaves_hls4ml_out() -> None:
