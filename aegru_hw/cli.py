@@ -28,6 +28,9 @@ def main(arguments: list[str] | None = None) -> int:
         return 130
     except BrokenPipeError:
         return 1
+    except OSError as error:  # a full disk, a folder without permission
+        print(f"aegru-hw: {error.strerror or error}: {error.filename or ''}", file=sys.stderr)
+        return 1
 
 
 def _advice(options: argparse.Namespace) -> str:

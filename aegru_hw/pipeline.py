@@ -29,6 +29,7 @@ from aegru_hw.fixedpoint import (
     run_window_form,
     save_decoder,
 )
+from aegru_hw.fixedpoint.soundness import UnsoundError, check_geometry
 from aegru_hw.recordings.r2 import r2_score
 from aegru_hw.recordings.recording import Recording, load_recording
 from aegru_hw.recordings.splits import split
@@ -56,6 +57,10 @@ def train(
     Returns the summary.
     """
     dataset = Dataset.from_recording(recording, config)
+    try:
+        check_geometry(_geometry(recording, dataset, config))
+    except UnsoundError as error:
+        raise UserError(f"no decoder can be made with these settings: {error}") from None
     if not resume:
         run.create(force=force)
         config.save(run.config)

@@ -246,6 +246,31 @@ def test_a_refused_setting_writes_nothing(recording_path, tmp_path, capsys) -> N
     assert not out.exists()
 
 
+def test_a_history_that_no_decoder_holds_is_refused_before_training(
+    recording_path, tmp_path, capsys
+) -> None:
+    long = ["--set", "window.seconds=4", "--set", "window.steps=64"]
+    recording = small_recording(ticks=30_000, channels=2)
+    recording.save(tmp_path / "long.h5")
+    line = refused(capsys, "train", tmp_path / "long.h5", "--out", tmp_path / "run", *long)
+    assert "4096" in line
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_full_disk_is_one_line(recording_path, tmp_path, monkeypatch, capsys) -> None:
+    from aegru_hw.recordings import recording as module
+
+    def full(*arguments, **options):
+        raise OSError(28, "No space left on device", "out.h5")
+
+    monkeypatch.setattr(module.Recording, "save", full)
+    source = tmp_path / "source.npz"
+    np.savez(source, c=np.zeros((100, 3)), v=np.zeros((100, 2)))
+    arguments = ["--counts", "c", "--velocity", "v", "--tick", 0.05]
+    assert "No space left" in refused(capsys, "import", source, tmp_path / "out.h5", *arguments)
+    assert os.listdir(tmp_path) == ["source.npz"]
+
+
 def test_interruption_leaves_a_checkpoint_that_resume_goes_on_from(
     recording_path, tmp_path, monkeypatch, capsys
 ) -> None:

@@ -70,7 +70,7 @@ def _norm_bits(decoder: FixedDecoder) -> dict[str, int]:
     """Return the bits of LayerNorm's moments, none without one."""
     if decoder.norm is None:
         return {}
-    hidden_bits = decoder.geometry.hidden.bit_length()
+    hidden_bits = (decoder.geometry.hidden - 1).bit_length()
     width = decoder.mixed_state.width
     variance = 2 * hidden_bits + 2 * (width - 1)
     return {
