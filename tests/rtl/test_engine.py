@@ -1,0 +1,118 @@
+"""The compiled engine against the integer simulator and the cost model: equality on every tick."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from aegru_hw.cost.cycles import tick_costs
+from aegru_hw.errors import UserError
+from aegru_hw.fixedpoint import FixedDecoder, FixedType, LiveDecoder, run_streaming_form
+from aegru_hw.rtl.engine import COST_FIELDS, NO_SPIKE, REFUSED, TICKS, TLAST, Engine, events_of
+from aegru_hw.rtl.images import Limits, memory_image
+from tests.support.decoders import random_counts, random_decoder
+
+LANES = (1, 4, 16)
+
+
+def check(engine: Engine, decoder: FixedDecoder, counts: np.ndarray) -> None:
+    run = engine.run(counts)
+    reference = run_streaming_form(decoder, counts)
+    np.testing.assert_array_equal(run.velocity, reference.velocity)
+    predicted = tick_costs(decoder, engine.image.schedule, counts)
+    for name in COST_FIELDS:
+        np.testing.assert_array_equal(run.costs[name], getattr(predicted, name), err_msg=name)
+    macs = sum(run.costs[name] for name in ("encoder", "input", "recurrent", "readout"))
+    np.testing.assert_array_equal(macs, reference.macs_effective)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("lanes", LANES)
+@pytest.mark.parametrize("channels", [96, 192])
+@pytest.mark.parametrize("norm", [True, False])
+def test_paper_geometry(engine_cache: Path, lanes: int, channels: int, norm: bool) -> None:
+    decoder = random_decoder(channels + lanes, channels=channels, norm=norm)
+    with Engine(decoder, lanes, cache=engine_cache) as engine:
+        check(engine, decoder, random_counts(1, 300, channels))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("lanes", LANES)
+@pytest.mark.parametrize("seed", range(12))
+def test_random_geometry(engine_cache: Path, lanes: int, seed: int) -> None:
+    generator = np.random.default_rng(seed)
+    decoder = random_decoder(
+        seed,
+        channels=int(generator.integers(1, 256)),
+        latent=int(generator.integers(1, 64)),
+        hidden=int(generator.integers(1, 64)),
+        window=int(generator.integers(1, 24)),
+        steps=int(generator.integers(1, 6)),
+        weight_bits=int(generator.integers(3, 9)),
+        sparsity=float(generator.uniform(0, 0.95)),
+        norm=bool(generator.integers(2)),
+        spread=float(generator.choice([0.5, 1.0, 4.0])),
+    )
+    counts = random_counts(seed, 150, decoder.geometry.channels, rate=0.2, maximum=5)
+    with Engine(decoder, lanes, cache=engine_cache) as engine:
+        check(engine, decoder, counts)
+
+
+def test_edges(engine_cache: Path) -> None:
+    """Silence, every channel at once, counts far beyond the table's end and the spike counter's."""
+    decoder = random_decoder(5)
+    counts = np.zeros((90, 96), dtype=np.int64)
+    counts[20] = 1
+    counts[30:40] = 9
+    counts[60, 7] = 700
+    with Engine(decoder, 4, cache=engine_cache) as engine:
+        predicted = tick_costs(decoder, engine.image.schedule, counts)
+        assert predicted.saturations.max() == 96
+        check(engine, decoder, counts)
+
+
+def test_reset_and_second_decoder(engine_cache: Path) -> None:
+    first, second = random_decoder(6), random_decoder(7, channels=40, hidden=20, steps=3)
+    counts = random_counts(6, 60, 96)
+    with Engine(first, 4, cache=engine_cache) as engine:
+        check(engine, first, counts)
+        assert engine.read(TICKS) == 60
+        engine.reset()
+        assert engine.read(TICKS) == 0
+        check(engine, first, counts)
+        engine.load(second)
+        check(engine, second, counts[:, :40])
+
+
+def test_continues_between_runs(engine_cache: Path) -> None:
+    decoder, counts = random_decoder(8), random_counts(8, 100, 96)
+    with Engine(decoder, 4, cache=engine_cache) as engine:
+        pieces = [engine.run(counts[:33]).velocity, engine.run(counts[33:]).velocity]
+    reference = run_streaming_form(decoder, counts).velocity
+    np.testing.assert_array_equal(np.concatenate(pieces), reference)
+
+
+def test_refuses_and_counts_bad_indices(engine_cache: Path) -> None:
+    decoder = random_decoder(9, channels=10)
+    live = LiveDecoder(decoder)
+    live.step([3])
+    with Engine(decoder, 4, cache=engine_cache) as engine:
+        run = engine.run_events(np.array([3, 10, 500, NO_SPIKE, 0xFFFE | TLAST], np.uint32), 1)
+        assert engine.read(REFUSED) == 3
+    np.testing.assert_array_equal(run.velocity[0], live.velocity_codes)
+
+
+def test_decoder_beyond_the_limits(engine_cache: Path) -> None:
+    with pytest.raises(UserError, match="needs hidden 65; this engine has 64"):
+        Engine(random_decoder(1, hidden=65), 4, cache=engine_cache)
+    decoder = replace(random_decoder(1), state=FixedType(12, 9))
+    with pytest.raises(UserError, match="state"):
+        memory_image(decoder, 4)
+
+
+def test_events_of() -> None:
+    counts = np.array([[0, 2, 1], [0, 0, 0], [1, 0, 0]])
+    expected = [1, 1, 2 | TLAST, NO_SPIKE | TLAST, 0 | TLAST]
+    assert events_of(counts).tolist() == expected
+    assert Limits().parameters(4)["Lanes"] == 4

@@ -1,0 +1,29 @@
+"""Real recordings through the compiled engine, with random weights: 0 mismatches."""
+
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+import scipy.io
+
+from aegru_hw.rtl.engine import Engine
+from tests.rtl.test_engine import check
+from tests.support.decoders import random_decoder
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("lanes", [4, 16])
+@pytest.mark.parametrize(
+    ("name", "array"), [("contdata95.mat", "Y"), ("stevenson2011.mat", "spikes")]
+)
+def test_last_ticks(engine_cache: Path, lanes: int, name: str, array: str) -> None:
+    folder = os.environ.get("AEGRU_RECORDINGS")
+    if not folder:
+        pytest.skip("AEGRU_RECORDINGS names no folder of recordings")
+    counts = scipy.io.loadmat(Path(folder) / name)[array].astype(np.int64)
+    if counts.shape[0] < counts.shape[1]:
+        counts = counts.T
+    decoder = random_decoder(11, channels=counts.shape[1], window=4)
+    with Engine(decoder, lanes, cache=engine_cache) as engine:
+        check(engine, decoder, counts[-2000:])
