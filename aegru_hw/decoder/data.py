@@ -46,8 +46,10 @@ class Dataset:
         parts = split(recording, complete_history(recording, window, steps))
         scaling = LabelScaling.from_training(recording.velocity, parts.train)
         counts = window_counts(recording.counts, window, recording.segment_starts)
+        # Features saturate long before 16 bits do.
+        counts = np.minimum(counts, np.iinfo(np.int16).max)
         return cls(
-            counts=torch.from_numpy(np.minimum(counts, np.iinfo(np.int16).max).astype(np.int16)),
+            counts=torch.from_numpy(counts.astype(np.int16)),
             labels=torch.from_numpy(scaling.normalise(recording.velocity).astype(np.float32)),
             train=_ticks(parts.train)[:: config.training.stride].contiguous(),
             validation=_ticks(parts.validation),

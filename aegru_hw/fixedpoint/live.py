@@ -21,12 +21,7 @@ class LiveDecoder:
 
     def __init__(self, decoder: FixedDecoder) -> None:
         self.decoder = decoder
-        self._non_zero_of_channel = np.count_nonzero(decoder.encoder.weight, axis=0)
-        self._macs_without_events = (
-            decoder.input.non_zero
-            + (decoder.geometry.steps - 1) * decoder.recurrent.non_zero
-            + decoder.readout.non_zero
-        )
+        self._macs_of_event = np.count_nonzero(decoder.encoder.weight, axis=0)
         self.reset()
 
     def reset(self) -> None:
@@ -81,6 +76,6 @@ class LiveDecoder:
         change = features - self._features[self.events]
         self._features[self.events] = features
         self._accumulator = self._accumulator + self.decoder.encoder.weight[:, self.events] @ change
-        self.macs_effective = self._macs_without_events + int(
-            self._non_zero_of_channel[self.events].sum()
+        self.macs_effective = self.decoder.macs_without_events + int(
+            self._macs_of_event[self.events].sum()
         )
