@@ -85,7 +85,7 @@ def tick_costs(decoder: FixedDecoder, plan: Schedule, counts: NDArray[Any]) -> T
         lanes=plan.lanes,
         cycles=scan + cycles,
         latency=scan + latency,
-        encoder=changed @ np.count_nonzero(decoder.encoder.weight, axis=0),
+        encoder=changed @ decoder.macs_of_event,
         input=decoder.input.non_zero,
         recurrent=(geometry.steps - 1) * decoder.recurrent.non_zero,
         readout=decoder.readout.non_zero,

@@ -21,7 +21,8 @@ class LiveDecoder:
 
     def __init__(self, decoder: FixedDecoder) -> None:
         self.decoder = decoder
-        self._macs_of_event = np.count_nonzero(decoder.encoder.weight, axis=0)
+        self._macs_of_event = decoder.macs_of_event
+        self._macs_without_events = decoder.macs_without_events
         self.reset()
 
     def reset(self) -> None:
@@ -76,6 +77,6 @@ class LiveDecoder:
         change = features - self._features[self.events]
         self._features[self.events] = features
         self._accumulator = self._accumulator + self.decoder.encoder.weight[:, self.events] @ change
-        self.macs_effective = self.decoder.macs_without_events + int(
+        self.macs_effective = self._macs_without_events + int(
             self._macs_of_event[self.events].sum()
         )

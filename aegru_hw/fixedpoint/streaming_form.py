@@ -62,7 +62,8 @@ class StreamingPlan:
         self.decoder = decoder
         self.startup = startup(decoder)
         self.dtype = np.dtype(np.float32 if float_bits(decoder) <= FLOAT32_BITS else np.float64)
-        self.macs_of_event = np.count_nonzero(decoder.encoder.weight, axis=0)
+        self.macs_of_event = decoder.macs_of_event
+        self.macs_without_events = decoder.macs_without_events
         self._scale_linears()
         self._scale_tables()
 
@@ -132,7 +133,7 @@ class StreamingPlan:
         window_counts[:, window:] -= total[:, :-window]
         np.minimum(window_counts, decoder.feature.address.max_code, out=window_counts)
         changed = window_counts[:, 1:] != window_counts[:, :-1]
-        macs = np.einsum("ct,c->t", changed, self.macs_of_event) + self.decoder.macs_without_events
+        macs = np.einsum("ct,c->t", changed, self.macs_of_event) + self.macs_without_events
         features = np.take(self.feature_table, window_counts, mode="clip")
         changes = self.encoder @ (features[:, 1:] - features[:, :-1])
         accumulator = np.cumsum(changes, axis=1, dtype=np.float64)

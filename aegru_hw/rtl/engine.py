@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from aegru_hw.errors import UserError
 from aegru_hw.fixedpoint.decoder import FixedDecoder
 from aegru_hw.fixedpoint.types import Codes
-from aegru_hw.rtl.images import Limits, check_fits, memory_image
+from aegru_hw.rtl.images import Image, Limits, check_fits, memory_image
 from aegru_hw.rtl.sources import source_folder, sources
 
 CONTROL, STATUS, TICKS, REFUSED = 0x08, 0x0C, 0x40, 0x74
@@ -61,17 +61,22 @@ class Engine:
     ) -> None:
         limits = Limits() if limits is None else limits
         self.lanes, self.limits = lanes, limits
-        image = memory_image(decoder, lanes)
-        check_fits(image, limits)
+        image = self._fitting_image(decoder)
         self._library = _open(compiled_library(lanes, limits, cache))
         self._handle = self._library.engine_new()
-        self.load(decoder)
+        self._load(image, decoder.geometry.channels)
 
     def load(self, decoder: FixedDecoder) -> None:
         """Load a decoder over the register bus, and start from its start-up state."""
+        self._load(self._fitting_image(decoder), decoder.geometry.channels)
+
+    def _fitting_image(self, decoder: FixedDecoder) -> Image:
         image = memory_image(decoder, self.lanes)
         check_fits(image, self.limits)
-        self.image, self.channels = image, decoder.geometry.channels
+        return image
+
+    def _load(self, image: Image, channels: int) -> None:
+        self.image, self.channels = image, channels
         pairs = np.ascontiguousarray(image.load_words())
         pointer = pairs.ctypes.data_as(ctypes.POINTER(ctypes.c_uint32))
         self._library.engine_load(self._handle, pointer, len(pairs), image.crc)
