@@ -3,6 +3,7 @@
 from aegru_hw.recordings.binned import read_binned
 from aegru_hw.recordings.generator import generate
 from aegru_hw.recordings.layout import describe, open_recording
+from aegru_hw.recordings.nwb import read_nwb
 from aegru_hw.recordings.odoherty import read_odoherty
 from aegru_hw.recordings.recording import Recording, load_recording
 from aegru_hw.recordings.splits import Split, split
@@ -17,6 +18,7 @@ __all__ = [
     "load_recording",
     "open_recording",
     "read_binned",
+    "read_nwb",
     "read_odoherty",
     "split",
 ]

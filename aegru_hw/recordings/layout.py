@@ -7,7 +7,10 @@ import numpy as np
 
 from aegru_hw.errors import UserError
 from aegru_hw.recordings.arrays import array_shapes, file_kind
+from aegru_hw.recordings.binned import read_binned
 from aegru_hw.recordings.hdf5 import open_hdf5
+from aegru_hw.recordings.nwb import describe_nwb, read_nwb
+from aegru_hw.recordings.nwb_contents import is_nwb
 from aegru_hw.recordings.odoherty import is_odoherty, read_odoherty
 from aegru_hw.recordings.recording import Recording, is_recording, load_recording
 
@@ -15,7 +18,7 @@ KIND_TEXT = {"hdf5": "MATLAB v7.3 or HDF5", "npz": "NumPy .npz", "mat5": "MATLAB
 
 
 def detect_layout(path: Path) -> str:
-    """Return "recording" (our own), "odoherty", or the kind of file: "hdf5", "npz", "mat5".
+    """Return "recording" (our own), "odoherty", "nwb", or else "hdf5", "npz" or "mat5".
 
     Raises UserError for a missing file and for any other kind.
     """
@@ -25,15 +28,17 @@ def detect_layout(path: Path) -> str:
     with open_hdf5(path) as file:
         if is_recording(file):
             return "recording"
+        if is_nwb(file):
+            return "nwb"
         return "odoherty" if is_odoherty(file) else kind
 
 
 def open_recording(path: Path, *, units: str | None = None) -> Recording:
-    """Read a recording whose layout says all: our own HDF5, or O'Doherty's.
+    """Read a recording whose layout says all: our own HDF5, O'Doherty's, or an unambiguous NWB.
 
     `units` is `read_odoherty`'s option ("all" where not given) and refused for our own file, whose
-    units were settled when it was made. Raises UserError for any other file, naming the command
-    that imports it.
+    units were settled when it was made, and for NWB. Raises UserError for any other file, naming
+    the command that imports it.
     """
     path = Path(path)
     layout = detect_layout(path)
@@ -43,17 +48,67 @@ def open_recording(path: Path, *, units: str | None = None) -> Recording:
         if units is not None:
             raise UserError(f"{path} has its units already chosen; leave units '{units}' out")
         return load_recording(path)
+    if layout == "nwb":
+        if units is not None:
+            raise UserError(f"{path} is NWB; units '{units}' are for O'Doherty's files")
+        return read_nwb(path)
     raise UserError(
         f"{path} is a {KIND_TEXT[layout]} file whose arrays must be named; make a recording of it "
         "with `aegru-hw import FILE OUT.h5 --counts KEY --velocity KEY --tick SECONDS`"
     )
 
 
+def import_file(
+    path: Path,
+    *,
+    counts: str | None = None,
+    velocity: str | None = None,
+    position: str | None = None,
+    reaches: str | None = None,
+    reach_base: int | None = None,
+    tick_seconds: float | None = None,
+    merge: str | None = None,
+) -> Recording:
+    """Read a file whose arrays the user names: `read_nwb` for NWB, `read_binned` for the others.
+
+    Raises UserError as they do, and for an option that the file's kind needs and lacks, or lacks
+    and has.
+    """
+    path = Path(path)
+    if detect_layout(path) == "nwb":
+        if reach_base is not None:
+            raise UserError("--reach-base is not for NWB, whose intervals are in seconds")
+        return read_nwb(
+            path,
+            counts=counts,
+            velocity=velocity,
+            position=position,
+            reaches=reaches,
+            tick_seconds=tick_seconds,
+            merge=merge,
+        )
+    if merge is not None:
+        raise UserError(f"--merge is for NWB; {path} has its channels already")
+    if counts is None or velocity is None or tick_seconds is None:
+        raise UserError(f"--counts, --velocity and --tick are needed to import {path}")
+    return read_binned(
+        path,
+        counts=counts,
+        velocity=velocity,
+        tick_seconds=tick_seconds,
+        position=position,
+        reaches=reaches,
+        reach_base=reach_base,
+    )
+
+
 def describe(path: Path) -> dict[str, Any]:
     """Return what is in a file, in types that JSON has.
 
-    Always `path`, `layout` and `variables` (name to shape). For a recording also `recording`: the
-    facts of `describe_recording`. Raises UserError as `open_recording` does for damaged files.
+    Always `path`, `layout` and `variables` (name to shape). For NWB also `nwb`: its units, series
+    and intervals. For a recording also `recording`: the facts of `describe_recording`; for an
+    NWB file that leaves a choice `choice` says which. Raises UserError as `open_recording` does
+    for damaged files.
     """
     path = Path(path)
     layout = detect_layout(path)
@@ -64,6 +119,12 @@ def describe(path: Path) -> dict[str, Any]:
     }
     if layout in ("recording", "odoherty"):
         facts["recording"] = describe_recording(open_recording(path))
+    if layout == "nwb":
+        facts["nwb"] = describe_nwb(path)
+        try:
+            facts["recording"] = describe_recording(read_nwb(path))
+        except UserError as error:
+            facts["choice"] = str(error)
     return facts
 
 

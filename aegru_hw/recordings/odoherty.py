@@ -77,9 +77,11 @@ def read_odoherty(path: Path, *, units: str = "all") -> Recording:
     )
 
 
-def tick_edges(time: NDArray[np.float64]) -> NDArray[np.float64]:
+def tick_edges(
+    time: NDArray[np.float64], tick_seconds: float = TICK_SECONDS
+) -> NDArray[np.float64]:
     """Return the published benchmark's bin edges in seconds for sample times (T,)."""
-    return np.arange(time[0] - TICK_SECONDS, time[-1], TICK_SECONDS)
+    return np.arange(time[0] - tick_seconds, time[-1], tick_seconds)
 
 
 def spiking_ticks(spike_times: NDArray[np.float64], edges: NDArray[np.float64]) -> NDArray[np.intp]:

@@ -1,0 +1,233 @@
+"""Published recordings by name: found on disk, or downloaded and checked."""
+
+import os
+import re
+import sys
+from pathlib import Path
+from typing import Any
+
+import h5py
+from tqdm import tqdm
+
+from aegru_hw.errors import UserError
+from aegru_hw.files import atomic_path
+
+FOLDER_VARIABLE = "AEGRU_RECORDINGS"
+RECORD = "https://zenodo.org/records/583331/files"
+"""Where O'Doherty, Cardoso, Makin and Sabes published their recordings (CC-BY 4.0)."""
+
+BENCHMARK_MD5 = {
+    "indy_20160622_01": "c33d5fff31320d709d23fe445561fb6e",
+    "indy_20160630_01": "197413a5339630ea926cbd22b8b43338",
+    "indy_20170131_02": "2790b1c869564afaa7772dbf9e42d784",
+    "loco_20170210_03": "4cae63b58c4cb9c8abd44929216c703b",
+    "loco_20170215_02": "739b70762d838f3a1f358733c426bb02",
+    "loco_20170301_05": "47342da09f9c950050c9213c3df38ea3",
+}
+"""MD5 of the six recordings of the published benchmark."""
+
+RETRIES = 2
+CHUNK_BYTES = 2**18
+TIMEOUT_SECONDS = 30
+
+_NAME = re.compile(r"(?P<stem>(?:indy|loco)_\d{8}_\d{2})(?:\.mat)?")
+_PLAIN_WORD = re.compile(r"[\w-]+")
+
+
+def published_name(text: str) -> str | None:
+    """Return the name that a text such as "indy_20160622_01" or "indy_20160622_01.mat" gives."""
+    match = _NAME.fullmatch(text)
+    return match["stem"] if match else None
+
+
+def recording_path(given: Path, *, progress: bool = False) -> Path:
+    """Return the path of a recording that is given by path or by published name.
+
+    A path that exists wins; a published name is looked up, and downloaded where it is on no disk.
+    Any other path is returned as it is. Raises UserError for a plain word that is neither, and as
+    `fetch` does.
+    """
+    given = Path(given)
+    if given.exists():
+        return given
+    name = published_name(str(given))
+    if name is not None:
+        return fetch(name, progress=progress)
+    if _PLAIN_WORD.fullmatch(str(given)):
+        raise UserError(
+            f"'{given}' is neither a file nor the name of a published recording; {_accepted()}"
+        )
+    return given
+
+
+def find(name: str) -> Path | None:
+    """Return where a published recording lies: in AEGRU_RECORDINGS, else in the cache folder."""
+    paths = [folder / f"{name}.mat" for folder in _folders()]
+    return next((path for path in paths if path.is_file()), None)
+
+
+def fetch(
+    text: str,
+    *,
+    mirror: str | None = None,
+    force: bool = False,
+    retries: int = RETRIES,
+    progress: bool = False,
+) -> Path:
+    """Return the path of a published recording, downloaded where it is on no disk.
+
+    It is kept in the folder that AEGRU_RECORDINGS names, or where that is unset in the platform's
+    cache folder. `mirror` is the address under which the files of the record lie, Zenodo's unless
+    given. A broken transfer starts again from nothing, `retries` times; the file appears only when
+    it is whole, with the MD5 of `BENCHMARK_MD5` where that is known and readable as HDF5 where
+    not. `force` downloads it anew.
+
+    Raises UserError for a name that is none, a file with another MD5, a server that cannot be
+    reached or does not have it, and a folder that cannot be written.
+    """
+    import pooch
+
+    name = published_name(text)
+    if name is None:
+        raise UserError(f"'{text}' is not the name of a published recording; {_accepted()}")
+    md5 = BENCHMARK_MD5.get(name)
+    present = find(name)
+    if present is not None and not force:
+        if md5 is not None and pooch.file_hash(str(present), alg="md5") != md5:
+            raise UserError(
+                f"{present} is damaged: its MD5 is not {md5}; "
+                f"`aegru-hw fetch {name} --force` downloads it anew"
+            )
+        return present
+    target = _folders()[0] / f"{name}.mat"
+    _make_folder(target.parent)
+    with atomic_path(target) as temporary:
+        _download(
+            temporary, md5, (mirror or RECORD).rstrip("/"), retries=retries, progress=progress
+        )
+    return target
+
+
+def _download(path: Path, md5: str | None, mirror: str, *, retries: int, progress: bool) -> None:
+    """Download one file of the record to a path, whose name it has there."""
+    import pooch
+    import requests
+
+    pooch.get_logger().setLevel("WARNING")
+    store = pooch.create(
+        path=path.parent,
+        base_url=f"{mirror}/",
+        registry={path.name: None if md5 is None else f"md5:{md5}"},
+        retry_if_failed=retries,
+    )
+    download = _Download(checked=md5 is not None, progress=progress)
+    try:
+        store.fetch(path.name, downloader=download)
+    except requests.exceptions.InvalidSchema:
+        raise UserError(f"{mirror} is not an address; http:// or https:// is needed") from None
+    except requests.ConnectionError as error:
+        raise UserError(
+            f"cannot reach {mirror} ({_reason(error)}); --mirror BASE names another server"
+        ) from None
+    except requests.RequestException as error:
+        raise UserError(
+            f"{path.name} could not be had whole from {mirror} ({_reason(error)})"
+        ) from None
+    except ValueError as error:
+        raise UserError(
+            f"{path.name} from {mirror} is not what was published: {_first_line(error)}"
+        ) from None
+    except OSError as error:
+        raise UserError(f"cannot write {path.name}: {error.strerror or error}") from None
+
+
+class _Download:
+    """pooch's HTTP download, whose failures that no retry mends are told in one line."""
+
+    def __init__(self, *, checked: bool, progress: bool) -> None:
+        self._checked = checked
+        self._progress = progress
+
+    def __call__(self, url: str, output: str, store: Any) -> None:
+        import pooch
+        import requests
+
+        name = url.rpartition("/")[2]
+        bar = tqdm(
+            desc=name,
+            total=1,
+            unit="B",
+            unit_scale=True,
+            file=sys.stderr,
+            disable=not self._progress,
+        )
+        download = pooch.HTTPDownloader(
+            progressbar=bar,
+            chunk_size=CHUNK_BYTES,
+            timeout=TIMEOUT_SECONDS,
+            headers={"Accept-Encoding": "identity", "User-Agent": "aegru-hw"},
+        )
+        try:
+            download(url, output, store)
+        except requests.HTTPError as error:
+            if error.response.status_code >= 500:
+                raise
+            raise UserError(
+                f"{url} answers {error.response.status_code}: there is no such recording"
+            ) from None
+        finally:
+            bar.close()
+        if not self._checked:
+            _check_whole(output, name)
+        _share(Path(output))
+
+
+def _check_whole(path: str, name: str) -> None:
+    """Refuse what is no HDF5 file or ends too soon; HDF5 knows where it has to end."""
+    try:
+        with h5py.File(path, "r") as file:
+            len(file)
+    except OSError:
+        raise ValueError(f"{name} is not a whole MATLAB v7.3 file") from None
+
+
+def _share(path: Path) -> None:
+    """Give a file that was made private the rights of any other new file."""
+    mask = os.umask(0)
+    os.umask(mask)
+    path.chmod(0o666 & ~mask)
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UserError(f"cannot create {folder}: {error.strerror}") from None
+
+
+def _folders() -> list[Path]:
+    """Return the folders in which recordings are looked for; new ones go into the first."""
+    import pooch
+
+    named = os.environ.get(FOLDER_VARIABLE)
+    return ([Path(named)] if named else []) + [Path(pooch.os_cache("aegru-hw"))]
+
+
+def _accepted() -> str:
+    return (
+        f"accepted are {', '.join(BENCHMARK_MD5)} and other files of Zenodo record 583331, "
+        "such as indy_20160407_02"
+    )
+
+
+def _reason(error: Exception) -> str:
+    """Return what the innermost of nested network errors says."""
+    inner: BaseException = error
+    while (deeper := inner.__cause__ or inner.__context__) is not None:
+        inner = deeper
+    return getattr(inner, "strerror", None) or _first_line(inner)
+
+
+def _first_line(error: BaseException) -> str:
+    lines = str(error).splitlines()
+    return lines[0] if lines else type(error).__name__
