@@ -2,7 +2,7 @@
 
 import tomllib
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass, fields
+from dataclasses import MISSING, asdict, dataclass, fields
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -12,7 +12,7 @@ import tomli_w
 from aegru_hw.errors import UserError
 from aegru_hw.files import atomic_path
 
-PRESETS = ("fast", "paper")
+PRESETS = ("fast", "lean", "paper")
 
 
 @dataclass(frozen=True)
@@ -54,6 +54,19 @@ class Pruning:
     epochs: int
     learning_rate: float
     min_updates: int
+    scope: str = "global"
+    score: str = "magnitude"
+    encoder: float = 0.0
+    input: float = 0.0
+    recurrent: float = 0.0
+    readout: float = 0.0
+    ramp: float = 0.0
+
+    @property
+    def layer_rates(self) -> dict[str, float]:
+        """The rate of each matrix, for scope "layer"."""
+        names = ("encoder", "input", "recurrent", "readout")
+        return {name: getattr(self, name) for name in names}
 
 
 @dataclass(frozen=True)
@@ -131,6 +144,11 @@ RANGES: dict[str, tuple[float, float]] = {
     "training.jitter": (0, 1),
     "training.stride": (1, 1000),
     "pruning.rate": (0, 0.99),
+    "pruning.encoder": (0, 0.99),
+    "pruning.input": (0, 0.99),
+    "pruning.recurrent": (0, 0.99),
+    "pruning.readout": (0, 0.99),
+    "pruning.ramp": (0, 1),
     "pruning.epochs": (0, 10_000),
     "pruning.learning_rate": (1e-8, 1),
     "pruning.min_updates": (0, 10**7),
@@ -154,12 +172,17 @@ RANGES: dict[str, tuple[float, float]] = {
     "widths.velocity": (8, 16),
 }
 NORMS = ("layer", "none")
+CHOICES = {
+    "network.norm": NORMS,
+    "pruning.scope": ("global", "layer"),
+    "pruning.score": ("magnitude", "influence"),
+}
 
 
 def preset(name: str) -> dict[str, Any]:
-    """Return the constants of a preset, `fast` being `paper` with what its file changes."""
+    """Return the constants of a preset; the others are `paper` with what their files change."""
     if name not in PRESETS:
-        raise UserError(f"preset '{name}' is not known; accepted are {' and '.join(PRESETS)}")
+        raise UserError(f"preset '{name}' is not known; accepted are {', '.join(PRESETS)}")
     folder = resources.files("aegru_hw.decoder") / "presets"
     constants = tomllib.loads((folder / "paper.toml").read_text(encoding="utf-8"))
     if name != "paper":
@@ -202,7 +225,7 @@ def apply_overrides(constants: dict[str, Any], overrides: Iterable[str]) -> None
 
 def _example(name: str) -> str:
     section = name.strip().partition(".")[0]
-    known = [key for key in (*RANGES, "network.norm") if key.startswith(f"{section}.")]
+    known = [key for key in (*RANGES, *CHOICES) if key.startswith(f"{section}.")]
     return ", ".join(f"{key}=..." for key in known) or "widths.weight=4 or pruning.rate=0.7"
 
 
@@ -232,18 +255,19 @@ def config_from(constants: dict[str, Any]) -> Config:
     for name, kind in SECTIONS.items():
         given = constants.get(name)
         expected = {field.name: field.type for field in fields(kind)}
-        if not isinstance(given, dict) or set(given) != set(expected):
+        later = {field.name for field in fields(kind) if field.default is not MISSING}
+        if not isinstance(given, dict) or set(given) | later != set(expected):
             raise UserError(f"section [{name}] has to hold exactly {', '.join(expected)}")
         sections[name] = kind(
-            **{key: _checked(f"{name}.{key}", given[key], expected[key]) for key in expected}
+            **{key: _checked(f"{name}.{key}", given[key], expected[key]) for key in given}
         )
     return Config(seed=_checked("seed", constants.get("seed"), int), **sections)
 
 
 def _checked(name: str, value: Any, kind: Any) -> Any:
     if kind is str:
-        if value not in NORMS:
-            raise UserError(f"{name} is {value!r}; accepted are {' and '.join(NORMS)}")
+        if value not in CHOICES[name]:
+            raise UserError(f"{name} is {value!r}; accepted are {' and '.join(CHOICES[name])}")
         return value
     low, high = RANGES[name]
     number = isinstance(value, int | float) and not isinstance(value, bool)

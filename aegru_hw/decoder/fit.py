@@ -65,7 +65,7 @@ def fit(
     stage: Stage,
     *,
     seed: int,
-    masks: Masks | None = None,
+    masks: Callable[[int, int], Masks] | None = None,
     checkpoint: Path | None = None,
     resume: bool = False,
     progress: bool = True,
@@ -74,7 +74,7 @@ def fit(
 
     loss_of: loss of a batch of window counts (B, N, C) and labels (B, N, 2).
     ticks: (n,) ticks to train on.
-    masks: weights that stay zero.
+    masks: the weights that stay zero, for an epoch and the number of epochs.
     checkpoint: written after every epoch, removed at the end; with `resume`, training goes on
         from it to the same result as without interruption.
     """
@@ -101,7 +101,8 @@ def fit(
             rate = stage.learning_rate * (1 + math.cos(math.pi * epoch / epochs)) / 2
             for group in optimiser.param_groups:
                 group["lr"] = rate
-            loss = _epoch(network, weights, loss_of, dataset, ticks, batch, optimiser, masks)
+            zeros = None if masks is None else masks(epoch, epochs)
+            loss = _epoch(network, weights, loss_of, dataset, ticks, batch, optimiser, zeros)
             r2 = validation_r2()
             if not stage.selects or r2 >= max((row["r2"] for row in history), default=-math.inf):
                 best = _copy(network)
@@ -128,6 +129,8 @@ def _epoch(
 ) -> float:
     """Run one epoch and return its mean loss."""
     network.train()
+    if masks is not None:
+        apply_masks(weights, masks)
     total, batches = torch.zeros(()), 0
     for counts, labels in dataset.shuffled(ticks, batch):
         optimiser.zero_grad(set_to_none=True)

@@ -6,13 +6,12 @@ float32 holds exactly, so in eval mode the output codes are those of the integer
 """
 
 import torch
-from brevitas.nn import QuantIdentity, QuantLinear
 from torch import Tensor, nn
 from torch.nn import functional
 
 from aegru_hw.decoder.calibration import Types
 from aegru_hw.decoder.network import Aegru, features
-from aegru_hw.decoder.quantizers import activation_quantizer, bias_quantizer, weight_quantizer
+from aegru_hw.decoder.quantizers import FixedIdentity, FixedLinear
 from aegru_hw.decoder.straight_through import IntegerNormalise, TableActivation
 from aegru_hw.fixedpoint.types import FixedType
 
@@ -22,7 +21,7 @@ LAYERNORM_EPSILON = 1e-5  # PyTorch's default, in the float network too
 class QuantizedAegru(nn.Module):
     """AEGRU with BatchNorm folded, in the fixed-point types of a decoder.
 
-    encoder, input, recurrent, readout: QuantLinear, quantised once per forward pass.
+    encoder, input, recurrent, readout: quantised once per forward pass.
     feature: (2^count,) values of log(softplus(c)), addressed by the saturated window count.
     sigmoid, tanh: table activations behind their address quantisers.
     normalise, norm_affine: LayerNorm in integers, or None.
@@ -40,23 +39,23 @@ class QuantizedAegru(nn.Module):
         float_features = features(torch.from_numpy(types.count.codes)).numpy()
         feature = types.feature.value(types.feature.nearest(float_features))
         self.register_buffer("feature", torch.from_numpy(feature).float(), persistent=False)
-        self.latent = _activation(types.latent)
-        self.gate_address = _activation(types.gate_address)
+        self.latent = FixedIdentity(types.latent)
+        self.gate_address = FixedIdentity(types.gate_address)
         self.sigmoid = TableActivation(torch.sigmoid, types.gate_address, types.gate)
-        self.recurrent_candidate = _activation(types.recurrent_candidate)
-        self.candidate_address = _activation(types.candidate_address)
+        self.recurrent_candidate = FixedIdentity(types.recurrent_candidate)
+        self.candidate_address = FixedIdentity(types.candidate_address)
         self.tanh = TableActivation(torch.tanh, types.candidate_address, types.candidate)
-        self.mixed_state = _activation(types.mixed_state)
+        self.mixed_state = FixedIdentity(types.mixed_state)
         self.normalise: IntegerNormalise | None = None
-        self.norm_affine: QuantLinear | None = None
+        self.norm_affine: FixedLinear | None = None
         if norm:
             self.normalise = IntegerNormalise(
                 hidden, types.mixed_state, types.normalised, LAYERNORM_EPSILON
             )
             # One row of weights: LayerNorm's scale and bias, quantised as a linear layer's are.
             self.norm_affine = _linear(1, hidden, types.norm_scale, types.normalised)
-        self.state = _activation(types.state)
-        self.velocity = _activation(types.velocity)
+        self.state = FixedIdentity(types.state)
+        self.velocity = FixedIdentity(types.velocity)
 
     @classmethod
     def from_float(cls, network: Aegru, channels: int, types: Types) -> "QuantizedAegru":
@@ -88,8 +87,8 @@ class QuantizedAegru(nn.Module):
         saturated = window_counts.long().clamp(max=self.types.count.max_code)
         latents = self.latent(_apply(self.encoder, self.feature[saturated]))
         input_products = _apply(self.input, latents)
-        recurrent = _quantised(self.recurrent)
-        affine = None if self.norm_affine is None else _quantised(self.norm_affine)
+        recurrent = self.recurrent.quantised()
+        affine = None if self.norm_affine is None else self.norm_affine.quantised()
         state = latents.new_zeros(len(latents), self.hidden)
         states = []
         for input_product in input_products.unbind(dim=1):
@@ -129,24 +128,9 @@ class QuantizedAegru(nn.Module):
         return self.velocities(self.states(window_counts)[:, -1])
 
 
-def _linear(inputs: int, outputs: int, weight: FixedType, input_type: FixedType) -> QuantLinear:
-    return QuantLinear(
-        inputs,
-        outputs,
-        bias=True,
-        weight_quant=weight_quantizer(weight),
-        bias_quant=bias_quantizer(weight.fraction + input_type.fraction),
-    )
+def _linear(inputs: int, outputs: int, weight: FixedType, input_type: FixedType) -> FixedLinear:
+    return FixedLinear(inputs, outputs, weight, weight.fraction + input_type.fraction)
 
 
-def _activation(kind: FixedType) -> QuantIdentity:
-    return QuantIdentity(act_quant=activation_quantizer(kind))
-
-
-def _quantised(linear: QuantLinear) -> tuple[Tensor, Tensor]:
-    """Return a layer's quantised weight and bias values."""
-    return linear.quant_weight().value, linear.quant_bias().value
-
-
-def _apply(linear: QuantLinear, x: Tensor) -> Tensor:
-    return functional.linear(x, *_quantised(linear))
+def _apply(linear: FixedLinear, x: Tensor) -> Tensor:
+    return functional.linear(x, *linear.quantised())

@@ -16,12 +16,21 @@ from aegru_hw.decoder.data import Dataset, jittered
 from aegru_hw.decoder.fit import Stage, fit
 from aegru_hw.decoder.folding import fold_batch_norm
 from aegru_hw.decoder.network import Aegru, TrainingOutput
-from aegru_hw.decoder.pruning import apply_masks, global_masks, masks_of
+from aegru_hw.decoder.pruning import (
+    Masks,
+    apply_masks,
+    global_masks,
+    influences,
+    layer_masks,
+    masks_of,
+    pruned_share,
+)
 from aegru_hw.decoder.quantized_network import QuantizedAegru
 from aegru_hw.recordings.r2 import r2_score
 
 TICKS_AT_ONCE = 4096
 CALIBRATION_WINDOWS = 4096
+INFLUENCE_WINDOWS = 2048
 
 
 def train_float(
@@ -66,8 +75,19 @@ def prune(
 ) -> dict[str, Any]:
     """Prune a float network in place and fine-tune it on training and validation ticks."""
     settings = config.pruning
-    masks = global_masks(network.weights, settings.rate)
-    apply_masks(network.weights, masks)
+    sample = dataset.train[:: max(1, len(dataset.train) // INFLUENCE_WINDOWS)]
+    counts = dataset.batch(sample)[0]
+
+    def masks(epoch: int, epochs: int) -> Masks:
+        share = pruned_share(epoch, epochs, settings.ramp)
+        scores = network.weights
+        if settings.score == "influence":
+            scores = influences(network, counts)
+        if settings.scope == "global":
+            return global_masks(scores, share * settings.rate)
+        rates = {name: share * rate for name, rate in settings.layer_rates.items()}
+        return layer_masks(scores, rates)
+
     stage = Stage(
         "pruned",
         settings.epochs,
@@ -89,6 +109,8 @@ def prune(
         masks=masks,
         progress=progress,
     )
+    if not facts["epochs"]:
+        apply_masks(network.weights, masks(0, 0))
     network.eval()
     return facts
 
@@ -102,6 +124,7 @@ def quantize(
     chosen = dataset.train[:: max(1, len(dataset.train) // CALIBRATION_WINDOWS)]
     types = calibrate(network, dataset.batch(chosen)[0], config.widths)
     quantized = QuantizedAegru.from_float(network, dataset.channels, types)
+    kept = masks_of(quantized.weights)
     settings = config.quantisation
     stage = Stage(
         "quantised",
@@ -121,7 +144,7 @@ def quantize(
         dataset.train_and_validation(config.training.stride),
         stage,
         seed=config.seed + 2,
-        masks=masks_of(quantized.weights),
+        masks=lambda *_: kept,
         progress=progress,
     )
     return quantized.eval(), facts

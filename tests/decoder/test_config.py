@@ -1,3 +1,5 @@
+from dataclasses import asdict
+
 import pytest
 
 from aegru_hw.decoder.config import config_from, load_config, make_config, override, preset
@@ -61,7 +63,7 @@ def test_refused_override_names_value_and_range(text: str, says: str) -> None:
 
 
 def test_unknown_preset_and_sections_are_refused() -> None:
-    with pytest.raises(UserError, match="accepted are fast and paper"):
+    with pytest.raises(UserError, match="accepted are fast, lean, paper"):
         make_config("slow")
     constants = preset("paper")
     constants["extra"] = {}
@@ -86,3 +88,19 @@ def test_damaged_config_is_one_line(tmp_path) -> None:
     path.write_text("seed = = 1")
     with pytest.raises(UserError, match="not TOML"):
         load_config(path)
+
+
+def test_constants_added_later_may_be_missing_from_a_saved_configuration() -> None:
+    constants = asdict(make_config())
+    del constants["pruning"]["scope"], constants["pruning"]["ramp"]
+    config = config_from(constants)
+    assert (config.pruning.scope, config.pruning.ramp) == ("global", 0.0)
+    del constants["pruning"]["rate"]
+    with pytest.raises(UserError, match=r"section \[pruning\] has to hold"):
+        config_from(constants)
+
+
+def test_lean_changes_nothing_that_the_float_network_depends_on() -> None:
+    lean, paper = make_config("lean"), make_config("paper")
+    for section in ("window", "network", "loss", "training", "widths"):
+        assert getattr(lean, section) == getattr(paper, section)

@@ -2,7 +2,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from aegru_hw.cost.footprint import float_footprint_bytes
+from aegru_hw.cost.neurobench import float_footprint_bytes
 from aegru_hw.decoder.config import make_config
 from aegru_hw.decoder.folding import fold_batch_norm
 from aegru_hw.decoder.network import Aegru, features

@@ -1,13 +1,23 @@
 import numpy as np
 import pytest
 import torch
+from brevitas.nn import QuantIdentity
 
 from aegru_hw.decoder import stages
-from aegru_hw.decoder.calibration import best_type
+from aegru_hw.decoder.calibration import best_type, calibrate
 from aegru_hw.decoder.config import make_config
 from aegru_hw.decoder.data import Dataset
 from aegru_hw.decoder.export import export
-from aegru_hw.decoder.quantizers import activation_quantizer, bias_quantizer, weight_quantizer
+from aegru_hw.decoder.folding import fold_batch_norm
+from aegru_hw.decoder.network import Aegru
+from aegru_hw.decoder.quantized_network import QuantizedAegru
+from aegru_hw.decoder.quantizers import (
+    FixedIdentity,
+    FixedLinear,
+    activation_quantizer,
+    bias_quantizer,
+    weight_quantizer,
+)
 from aegru_hw.decoder.straight_through import IntegerNormalise, TableActivation
 from aegru_hw.fixedpoint import FixedType, Geometry, run_streaming_form, run_window_form
 from aegru_hw.fixedpoint.arithmetic import requantize
@@ -20,7 +30,6 @@ from tests.support.recordings import QUICK, small_recording
     "kind", [FixedType(8, 5), FixedType(4, 3), FixedType(12, 8), FixedType(14, 11)]
 )
 def test_brevitas_activation_is_requantize(kind: FixedType) -> None:
-    from brevitas.nn import QuantIdentity
 
     codes = np.arange(4 * kind.min_code - 9, 4 * kind.max_code + 9)
     activation = QuantIdentity(act_quant=activation_quantizer(kind)).eval()
@@ -115,3 +124,38 @@ def test_codes_equal_the_simulators(norm: str, width: int) -> None:
     assert np.array_equal(run_streaming_form(decoder, stream.counts).velocity, codes)
     assert len(np.unique(codes)) > 100
     assert decoder.encoder.weight_type.width == width
+
+
+def test_training_has_the_values_and_gradients_of_brevitas(monkeypatch) -> None:
+    """A few steps of training, in one step for each quantiser and in Brevitas's own modules."""
+
+    def trained() -> tuple[dict[str, torch.Tensor], list[float]]:
+        config = make_config(overrides=(*QUICK, "widths.weight=4", "widths.latent=4"))
+        dataset = Dataset.from_recording(small_recording(ticks=400), config)
+        torch.manual_seed(1)
+        network = Aegru(dataset.channels, config.network).eval()
+        fold_batch_norm(network)
+        types = calibrate(network, dataset.batch(dataset.train)[0], config.widths)
+        quantized = QuantizedAegru.from_float(network, dataset.channels, types).train()
+        loss_of = stages.velocity_loss(quantized, config)
+        optimiser = torch.optim.SGD(quantized.parameters(), lr=0.5)
+        losses = []
+        for counts, labels in dataset.shuffled(dataset.train, 32):
+            optimiser.zero_grad()
+            loss = loss_of(counts, labels)
+            loss.backward()
+            optimiser.step()
+            losses.append(loss.item())
+        return dict(quantized.named_parameters()), losses
+
+    fused, fused_losses = trained()
+    monkeypatch.setattr(FixedIdentity, "forward", QuantIdentity.forward)
+    monkeypatch.setattr(
+        FixedLinear,
+        "quantised",
+        lambda layer: (layer.quant_weight().value, layer.quant_bias().value),
+    )
+    brevitas, losses = trained()
+    assert len(losses) > 3
+    assert fused_losses == losses
+    assert all(torch.equal(fused[name], brevitas[name]) for name in brevitas)
