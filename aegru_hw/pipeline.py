@@ -10,14 +10,14 @@ import torch
 from numpy.typing import NDArray
 from tqdm import tqdm
 
-from aegru_hw.cost.footprint import float_footprint_bytes
+from aegru_hw.cost import neurobench
 from aegru_hw.cost.macs import reference_dense, streaming_dense
 from aegru_hw.decoder import stages
-from aegru_hw.decoder.checkpoint import load_weights, save_tensors
+from aegru_hw.decoder.checkpoint import load_tensors, load_weights, save_tensors
 from aegru_hw.decoder.config import Config, load_config, override
 from aegru_hw.decoder.data import Dataset
 from aegru_hw.decoder.export import export
-from aegru_hw.decoder.network import Aegru
+from aegru_hw.decoder.network import Aegru, features
 from aegru_hw.decoder.quantized_network import QuantizedAegru
 from aegru_hw.errors import UserError
 from aegru_hw.fixedpoint import (
@@ -35,6 +35,7 @@ from aegru_hw.recordings.recording import Recording, load_recording
 from aegru_hw.recordings.splits import split
 from aegru_hw.recordings.stream import TickStream
 from aegru_hw.recordings.windows import complete_history
+from aegru_hw.rtl.project import project_lanes, write_project
 from aegru_hw.run_folder import RunFolder
 
 PACKAGES = ("aegru-hw", "torch", "brevitas", "hls4ml", "numpy", "h5py")
@@ -58,7 +59,7 @@ def train(
     """
     dataset = Dataset.from_recording(recording, config)
     try:
-        check_geometry(_geometry(recording, dataset, config))
+        check_geometry(geometry_of(recording, dataset, config))
     except UnsoundError as error:
         raise UserError(f"no decoder can be made with these settings: {error}") from None
     if not resume:
@@ -111,8 +112,9 @@ def quantize(
     network = Aegru(dataset.channels, config.network)
     float_facts = load_weights(run.float_weights, network)
     r2 = {"float": test_r2(network, dataset)}
-    pruned_facts = stages.prune(network, dataset, config, progress=progress)
+    pruned_facts = _prune(run, network, dataset, config, progress=progress)
     pruned_weights = {name: tensor.clone() for name, tensor in network.state_dict().items()}
+    metrics = benchmark_metrics(network, dataset, geometry_of(recording, dataset, config))
     r2["pruned"] = test_r2(network, dataset)
     quantized, facts = stages.quantize(network, dataset, config, progress=progress)
     r2["quantised"] = test_r2(quantized, dataset)
@@ -123,8 +125,10 @@ def quantize(
         "r2": r2,
         "versions": versions(),
     }
-    decoder = export(quantized, _geometry(recording, dataset, config), dataset.scaling, provenance)
-    run.forget(run.hls, run.summary)
+    decoder = export(
+        quantized, geometry_of(recording, dataset, config), dataset.scaling, provenance
+    )
+    run.forget(run.hls, run.rtl, run.summary, run.report)
     config.save(run.config)
     save_tensors(run.pruned_weights, pruned_weights, pruned_facts)
     save_tensors(
@@ -146,12 +150,28 @@ def quantize(
             },
             "r2": r2,
             "sparsity": decoder.sparsity,
+            "neurobench": metrics,
             "footprint_bytes": {
-                "float": float_footprint_bytes(decoder.geometry, norm=decoder.norm is not None),
+                "float": neurobench.float_footprint_bytes(
+                    decoder.geometry, norm=decoder.norm is not None
+                ),
                 "fixed": decoder.footprint_bytes,
             },
         }
     )
+
+
+def _prune(
+    run: RunFolder, network: Aegru, dataset: Dataset, config: Config, *, progress: bool
+) -> dict[str, Any]:
+    """Prune the run's float network in place, or take what the same settings gave before."""
+    settings = asdict(config.pruning)
+    if run.pruned_weights.exists():
+        _, facts = load_tensors(run.pruned_weights)
+        if facts.get("settings") == settings:
+            load_weights(run.pruned_weights, network)
+            return facts
+    return stages.prune(network, dataset, config, progress=progress) | {"settings": settings}
 
 
 def verify(
@@ -163,6 +183,7 @@ def verify(
     """
     run.require(run.decoder, "aegru-hw quantize RUN")
     decoder, config = load_decoder(run.decoder), load_config(run.config)
+    lanes = project_lanes(run.rtl) if run.rtl.exists() else None
     recording = recording or load_recording(run.recording)
     check_recording(decoder, recording)
     wanted = test_ticks(decoder, recording)
@@ -188,24 +209,54 @@ def verify(
         firmware_velocity = firmware.predict(stream.counts)
         mismatches["firmware_vs_fixed"] = _differing_ticks(firmware_velocity, window.velocity)
         r2["firmware"] = r2_score(truth, decoder.physical(firmware_velocity[stream.scored]))
-    return run.add_to_summary(
-        {
-            "r2": r2,
-            "mismatches": mismatches,
-            "ticks_compared": len(reference),
-            "macs": {
-                "reference_dense": reference_dense(geometry),
-                "reference_effective": float(window.macs_effective[stream.scored].mean()),
-                "streaming_dense": streaming_dense(geometry),
-                "streaming_effective": float(streaming.macs_effective[stream.scored].mean()),
-            },
-        }
-    )
+    results: dict[str, Any] = {
+        "r2": r2,
+        "mismatches": mismatches,
+        "ticks_compared": len(reference),
+        "macs": {
+            "reference_dense": reference_dense(geometry),
+            "reference_effective": float(window.macs_effective[stream.scored].mean()),
+            "streaming_dense": streaming_dense(geometry),
+            "streaming_effective": float(streaming.macs_effective[stream.scored].mean()),
+        },
+    }
+    if lanes is not None:
+        from aegru_hw.rtl.verification import cycle_facts, run_engine
+
+        engine = run_engine(decoder, lanes, stream.counts, progress=progress)
+        mismatches["rtl_vs_fixed"] = _differing_ticks(engine.velocity, window.velocity)
+        r2["rtl"] = r2_score(truth, decoder.physical(engine.velocity[stream.scored]))
+        results["macs"]["rtl"] = float(engine.macs[stream.scored].mean())
+        results["cycles"] = cycle_facts(engine, stream.scored)
+    return run.add_to_summary(results)
 
 
-def simulate(run: RunFolder, recording: Recording) -> tuple[NDArray[np.float64], dict[str, Any]]:
+def synthesise_engine(run: RunFolder, lanes: int, *, force: bool = False) -> dict[str, Any]:
+    """Write RUN/rtl: the engine's sources, the decoder's images, and testbenches that play the
+    first ticks of the test split; return its settings.
+    """
+    from aegru_hw.rtl.vectors import RECORDING_TICKS
+
+    decoder = load_decoder(run.require(run.decoder, "aegru-hw quantize RUN"))
+    if run.rtl.exists() and not force:
+        raise UserError(f"{run.rtl} exists; --force replaces it")
+    recording = load_recording(run.recording)
+    first = int(np.flatnonzero(test_ticks(decoder, recording))[0])
+    counts = recording.counts[first : first + RECORDING_TICKS]
+    parameters = write_project(decoder, run.rtl, lanes, counts)
+    # What was measured on another engine no longer follows from what the run holds.
+    run.drop_from_summary("engine", "cycles")
+    facts = {"backend": "rtl", "lanes": lanes, "parameters": parameters}
+    run.add_to_summary({"engine": facts})
+    return facts
+
+
+def simulate(
+    run: RunFolder, recording: Recording, lanes: int | None = None
+) -> tuple[NDArray[np.float64], dict[str, Any]]:
     """Decode every tick of a recording with the streaming form.
 
+    lanes: P of an engine whose cycles the cost model predicts; none where not given.
     Returns velocity (T, 2) in the recording's unit, and R² (over the ticks with a complete
     history), MACs and ticks.
     """
@@ -218,7 +269,7 @@ def simulate(run: RunFolder, recording: Recording) -> tuple[NDArray[np.float64],
     result = run_streaming_form(decoder, stream.counts)
     velocity = decoder.physical(result.velocity[stream.scored])
     complete = complete_history(recording, geometry.window, geometry.steps)
-    facts = {
+    facts: dict[str, Any] = {
         "ticks": recording.ticks,
         "r2": r2_score(recording.velocity[complete], velocity[complete]),
         "macs": {
@@ -227,6 +278,12 @@ def simulate(run: RunFolder, recording: Recording) -> tuple[NDArray[np.float64],
             "streaming_effective": float(result.macs_effective[stream.scored].mean()),
         },
     }
+    if lanes is not None:
+        from aegru_hw.cost.cycles import tick_costs
+        from aegru_hw.rtl.schedule import schedule
+
+        costs = tick_costs(decoder, schedule(decoder, lanes), stream.counts)
+        facts["engine"] = costs.over(stream.scored).summary(geometry.tick_seconds)
     return velocity, facts
 
 
@@ -265,6 +322,39 @@ def test_ticks(decoder: FixedDecoder, recording: Recording) -> NDArray[np.bool_]
     return split(recording, complete).test
 
 
+@torch.no_grad()
+def benchmark_metrics(
+    network: Aegru, dataset: Dataset, geometry: Geometry
+) -> dict[str, float | int]:
+    """Return NeuroBench's metrics of a float network, operations per output of the test split."""
+    network.eval()
+    weights = neurobench.FloatWeights(
+        **{name: weight.detach().numpy() for name, weight in network.weights.items()},
+        input_bias=network.input.bias.detach().numpy(),
+        recurrent_bias=network.recurrent.bias.detach().numpy(),
+    )
+    total = neurobench.NO_OPERATIONS
+    for ticks in dataset.test.split(stages.TICKS_AT_ONCE):
+        counts = dataset.batch(ticks)[0]
+        latents = network.latents(counts)
+        states = network.states(latents)
+        before = torch.cat([torch.zeros_like(states[:, :1]), states[:, :-1]], dim=1)
+        seen = (features(counts), latents, before, states[:, -1])
+        inputs = neurobench.LayerInputs(*[tensor.numpy() for tensor in seen])
+        total += neurobench.synaptic_operations(weights, inputs)
+    outputs = len(dataset.test)
+    return {
+        "footprint_bytes": neurobench.float_footprint_bytes(
+            geometry, norm=network.settings.norm == "layer"
+        ),
+        "connection_sparsity": neurobench.connection_sparsity(weights),
+        "activation_sparsity": neurobench.activation_sparsity(()),
+        "dense": total.dense / outputs,
+        "effective_macs": total.effective_macs / outputs,
+        "effective_acs": total.effective_acs / outputs,
+    }
+
+
 def test_r2(network: torch.nn.Module, dataset: Dataset) -> dict[str, float]:
     """Return a network's R² over the test split."""
     truth = dataset.labels[dataset.test].numpy()
@@ -276,7 +366,8 @@ def versions() -> dict[str, str]:
     return {"python": platform.python_version()} | {name: version(name) for name in PACKAGES}
 
 
-def _geometry(recording: Recording, dataset: Dataset, config: Config) -> Geometry:
+def geometry_of(recording: Recording, dataset: Dataset, config: Config) -> Geometry:
+    """Return the geometry of the decoder that a configuration makes of a recording."""
     return Geometry(
         channels=recording.channels,
         latent=config.network.latent,
@@ -313,7 +404,6 @@ def _quantized_codes(
 def load_quantized(run: RunFolder, decoder: FixedDecoder) -> QuantizedAegru:
     """Return the run's Brevitas network, from its own weights and types."""
     from aegru_hw.decoder.calibration import Types
-    from aegru_hw.decoder.checkpoint import load_tensors
     from aegru_hw.fixedpoint.types import FixedType
 
     run.require(run.quantized_weights, "aegru-hw quantize RUN")

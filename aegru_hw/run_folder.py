@@ -19,7 +19,9 @@ class RunFolder:
     checkpoint.safetensors: only while float training is unfinished.
     decoder.h5: the artefact that every execution reads.
     hls: the hls4ml project.
+    rtl: the engine's project.
     summary.json: results.
+    report.html: all of it on one page.
     """
 
     path: Path
@@ -57,8 +59,16 @@ class RunFolder:
         return self.path / "hls"
 
     @property
+    def rtl(self) -> Path:
+        return self.path / "rtl"
+
+    @property
     def summary(self) -> Path:
         return self.path / "summary.json"
+
+    @property
+    def report(self) -> Path:
+        return self.path / "report.html"
 
     def create(self, *, force: bool) -> None:
         """Make the folder; UserError where it holds something and `force` is not given.
@@ -117,6 +127,16 @@ class RunFolder:
                 summary[section] |= values
             else:
                 summary[section] = values
+        self._write_summary(summary)
+        return summary
+
+    def drop_from_summary(self, *sections: str) -> None:
+        """Remove sections of summary.json."""
+        summary = self.read_summary()
+        kept = {name: values for name, values in summary.items() if name not in sections}
+        if len(kept) < len(summary):
+            self._write_summary(kept)
+
+    def _write_summary(self, summary: dict[str, Any]) -> None:
         with atomic_path(self.summary) as temporary:
             temporary.write_text(json.dumps(summary, indent=2) + "\n", encoding="utf-8")
-        return summary

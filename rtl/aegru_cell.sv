@@ -3,7 +3,7 @@
 /// Two passes over the hidden units, one unit a cycle. Pass 1 takes unit q of the products and of
 /// the state through the tables to the mixed state m and its sums S = sum m and Q = sum m². Then
 /// V = H·Q - S² + epsilon and its 1/sqrt from the table. Pass 2 normalises, scales, writes the state
-/// to the rings and adds it to the two velocity accumulators. Takes 2·H + 17 cycles, the one of start_i included.
+/// to the rings and adds it to the two velocity accumulators. Takes 2·H + 27 cycles, the one of start_i included.
 module aegru_cell import aegru_pkg::*; #(
   parameter int unsigned Lanes = 4,
   parameter int unsigned MaxHidden = 64,
@@ -54,6 +54,11 @@ module aegru_cell import aegru_pkg::*; #(
   localparam int unsigned TableDepth = 2 ** AddressWidth;
   typedef logic [HiddenBits-1:0] unit_t;
   typedef logic [AddressWidth-1:0] address_t;
+  /// Sums over all units of the mixed state and of its square.
+  typedef logic signed [CodeWidth+HiddenBits-1:0] total_t;
+  typedef logic signed [2*CodeWidth+HiddenBits-1:0] squares_t;
+  /// H times a mixed state minus the sum.
+  typedef logic signed [CodeWidth+HiddenBits:0] deviation_t;
 
   operand_t ring[RingDepth];
   operand_t startup_state[RingDepth];
@@ -89,6 +94,12 @@ module aegru_cell import aegru_pkg::*; #(
     end
   end
 
+  /// Bits of the difference between the past state and the candidate, both aligned.
+  typedef logic signed [CodeWidth+7:0] mix_t;
+  /// Units of the loaded decoder.
+  logic signed [8:0] hidden;
+  assign hidden = config_i[CfgHidden][8:0];
+
   function automatic shift_t shift_of(logic [31:0] word);
     return shift_t'(word);
   endfunction
@@ -99,22 +110,22 @@ module aegru_cell import aegru_pkg::*; #(
   // Sequence of a cell: pass 1, moments, pass 2.
   typedef enum logic [2:0] {Idle, Gather, Moments, Normalise, Finish} phase_e;
   phase_e phase_q;
-  logic [3:0] wait_q;
+  logic [4:0] wait_q;
   unit_t unit_q;
   logic first_q, half_q, keep_q, readout_q, unit_last;
   index_t read_base_q, write_base_q, ring_read, state_read;
   assign unit_last = 32'(unit_q) + 32'd1 == config_i[CfgHidden];
   assign busy_o = phase_q != Idle;
-  assign done_o = (phase_q == Finish) & (wait_q == 4'd0);
+  assign done_o = (phase_q == Finish) & (wait_q == 5'd0);
 
   always_ff @(posedge clk_i) begin
-    wait_q <= wait_q - 4'd1;
+    wait_q <= wait_q - 5'd1;
     if (phase_q == Gather || phase_q == Normalise) unit_q <= unit_last ? '0 : unit_q + 1'b1;
     case (phase_q)
-      Gather: if (unit_last) begin phase_q <= Moments; wait_q <= 4'd9; end
-      Moments: if (wait_q == 4'd0) phase_q <= Normalise;
-      Normalise: if (unit_last) begin phase_q <= Finish; wait_q <= 4'd5; end
-      Finish: if (wait_q == 4'd0) phase_q <= Idle;
+      Gather: if (unit_last) begin phase_q <= Moments; wait_q <= 5'd16; end
+      Moments: if (wait_q == 5'd0) phase_q <= Normalise;
+      Normalise: if (unit_last) begin phase_q <= Finish; wait_q <= 5'd8; end
+      Finish: if (wait_q == 5'd0) phase_q <= Idle;
       default: ;
     endcase
     if (start_i) begin
@@ -131,16 +142,18 @@ module aegru_cell import aegru_pkg::*; #(
   end
 
   // Pass 1. Stage numbers count from the cycle in which the unit is presented.
-  logic [8:0] gather_q;      // stages 1 to 9 hold a unit
-  unit_t unit_at_q[1:9];
+  logic [12:0] gather_q;     // bit k - 1: stage k holds a unit
+  logic squared_q;           // stage 14 holds one
+  unit_t unit_at_q[1:13];
   acc_t bias1_q[6], input_sum[3], recurrent_sum[3], input2_q[3], recurrent2_q[3];
   logic [LaneBits-1:0] lane1_q;
-  operand_t past1_q, past_q[2:7];
-  address_t reset_address3_q, update_address3_q, candidate_address6_q;
-  wide_t candidate_input_q[3:5];
-  code_t recurrent_candidate3_q, recurrent_candidate4_q, reset4_q, update_q[4:7];
-  code_t candidate7_q, mixed9_q;
-  wide_t gated5_q, mixed8_q;
+  operand_t past1_q, past_q[2:9];
+  wide_t reset_sum3_q, update_sum3_q, candidate_input_q[3:6], gated6_q, candidate_sum7_q;
+  address_t reset_address4_q, update_address4_q, candidate_address8_q;
+  code_t recurrent_candidate_q[3:5], reset5_q, update_q[5:10], candidate9_q;
+  wide_t candidate_q[10:11], difference10_q, gated11_q, mixed12_q;
+  code_t mixed13_q, mixed14_q;
+  squares_t square14_q;
 
   if (Lanes > 1) begin : gen_lanes
     assign product_slot_o = 7'(unit_q >> LaneBits);
@@ -159,25 +172,20 @@ module aegru_cell import aegru_pkg::*; #(
     assign recurrent_sum[g] = plus(first_q ? '0 : recurrent_product_i[lane1_q][g], bias1_q[3+g]);
   end
 
-  wide_t reset_sum, update_sum, reset_address, update_address, candidate_address, difference;
-  assign reset_sum = aligned(input2_q[0], config_i[CfgGateInputAlign]) +
-                     aligned(recurrent2_q[0], config_i[CfgGateRecurrentAlign]);
-  assign update_sum = aligned(input2_q[1], config_i[CfgGateInputAlign]) +
-                      aligned(recurrent2_q[1], config_i[CfgGateRecurrentAlign]);
-  assign reset_address = requantize(reset_sum, shift_of(config_i[CfgGateShift]),
+  wide_t reset_address, update_address, candidate_address;
+  assign reset_address = requantize(reset_sum3_q, shift_of(config_i[CfgGateShift]),
                                     config_i[CfgGateMin], config_i[CfgGateMax]);
-  assign update_address = requantize(update_sum, shift_of(config_i[CfgGateShift]),
+  assign update_address = requantize(update_sum3_q, shift_of(config_i[CfgGateShift]),
                                      config_i[CfgGateMin], config_i[CfgGateMax]);
   assign candidate_address = requantize(
-    candidate_input_q[5] + (gated5_q <<< config_i[CfgCandidateGatedAlign][5:0]),
-    shift_of(config_i[CfgCandidateShift]), config_i[CfgCandidateMin], config_i[CfgCandidateMax]);
-  assign difference = (wide_t'(past_q[7]) <<< config_i[CfgMixStateAlign][5:0]) -
-                      (wide_t'(candidate7_q) <<< config_i[CfgMixCandidateAlign][5:0]);
+    candidate_sum7_q, shift_of(config_i[CfgCandidateShift]), config_i[CfgCandidateMin],
+    config_i[CfgCandidateMax]);
 
   always_ff @(posedge clk_i) begin
-    gather_q <= {gather_q[7:0], phase_q == Gather};
+    gather_q <= {gather_q[11:0], phase_q == Gather};
+    squared_q <= gather_q[12];
     unit_at_q[1] <= unit_q;
-    for (int i = 2; i <= 9; i++) unit_at_q[i] <= unit_at_q[i-1];
+    for (int i = 2; i <= 13; i++) unit_at_q[i] <= unit_at_q[i-1];
     // 0 -> 1: memories
     lane1_q <= (Lanes > 1) ? LaneBits'(unit_q) : '0;
     past1_q <= ring[ring_read[RingBits-1:0]];
@@ -185,61 +193,81 @@ module aegru_cell import aegru_pkg::*; #(
     input2_q <= input_sum;
     recurrent2_q <= recurrent_sum;
     past_q[2] <= first_q ? '0 : past1_q;
-    for (int i = 3; i <= 7; i++) past_q[i] <= past_q[i-1];
-    // 2 -> 3: table addresses, counted from the lowest code
-    reset_address3_q <= address_t'(reset_address - wide_t'(signed'(config_i[CfgGateMin])));
-    update_address3_q <= address_t'(update_address - wide_t'(signed'(config_i[CfgGateMin])));
-    recurrent_candidate3_q <= code_t'(requantize(
+    for (int i = 3; i <= 9; i++) past_q[i] <= past_q[i-1];
+    // 2 -> 3: sums of the gates; recurrent candidate
+    reset_sum3_q <= aligned(input2_q[0], config_i[CfgGateInputAlign]) +
+                    aligned(recurrent2_q[0], config_i[CfgGateRecurrentAlign]);
+    update_sum3_q <= aligned(input2_q[1], config_i[CfgGateInputAlign]) +
+                     aligned(recurrent2_q[1], config_i[CfgGateRecurrentAlign]);
+    recurrent_candidate_q[3] <= code_t'(requantize(
       wide_t'(recurrent2_q[2]), shift_of(config_i[CfgRecurrentCandidateShift]),
       config_i[CfgRecurrentCandidateMin], config_i[CfgRecurrentCandidateMax]));
+    for (int i = 4; i <= 5; i++) recurrent_candidate_q[i] <= recurrent_candidate_q[i-1];
     candidate_input_q[3] <= aligned(input2_q[2], config_i[CfgCandidateInputAlign]);
-    candidate_input_q[4] <= candidate_input_q[3];
-    candidate_input_q[5] <= candidate_input_q[4];
-    // 3 -> 4: gates
-    reset4_q <= sigmoid[reset_address3_q];
-    update_q[4] <= sigmoid[update_address3_q];
-    for (int i = 5; i <= 7; i++) update_q[i] <= update_q[i-1];
-    recurrent_candidate4_q <= recurrent_candidate3_q;
-    // 4 -> 5, 5 -> 6, 6 -> 7: candidate
-    gated5_q <= wide_t'(reset4_q) * wide_t'(recurrent_candidate4_q);
-    candidate_address6_q <=
+    for (int i = 4; i <= 6; i++) candidate_input_q[i] <= candidate_input_q[i-1];
+    // 3 -> 4: table addresses, counted from the lowest code; 4 -> 5: gates
+    reset_address4_q <= address_t'(reset_address - wide_t'(signed'(config_i[CfgGateMin])));
+    update_address4_q <= address_t'(update_address - wide_t'(signed'(config_i[CfgGateMin])));
+    reset5_q <= sigmoid[reset_address4_q];
+    update_q[5] <= sigmoid[update_address4_q];
+    for (int i = 6; i <= 10; i++) update_q[i] <= update_q[i-1];
+    // 5 -> 9: candidate
+    gated6_q <= wide_t'(reset5_q) * wide_t'(recurrent_candidate_q[5]);
+    candidate_sum7_q <= candidate_input_q[6] +
+                        (gated6_q <<< config_i[CfgCandidateGatedAlign][5:0]);
+    candidate_address8_q <=
       address_t'(candidate_address - wide_t'(signed'(config_i[CfgCandidateMin])));
-    candidate7_q <= tanh[candidate_address6_q];
-    // 7 -> 8 -> 9: mixed state
-    mixed8_q <= ((wide_t'(candidate7_q) <<< config_i[CfgMixCandidateAlign][5:0])
-                 <<< config_i[CfgUpdateFraction][5:0]) + wide_t'(update_q[7]) * difference;
-    mixed9_q <= code_t'(requantize(mixed8_q, shift_of(config_i[CfgMixShift]),
-                                   config_i[CfgMixedMin], config_i[CfgMixedMax]));
-    if (!rst_ni) gather_q <= '0;
+    candidate9_q <= tanh[candidate_address8_q];
+    // 9 -> 13: mixed state
+    candidate_q[10] <= wide_t'(candidate9_q) <<< config_i[CfgMixCandidateAlign][5:0];
+    candidate_q[11] <= candidate_q[10];
+    difference10_q <= (wide_t'(past_q[9]) <<< config_i[CfgMixStateAlign][5:0]) -
+                      (wide_t'(candidate9_q) <<< config_i[CfgMixCandidateAlign][5:0]);
+    gated11_q <= wide_t'(update_q[10]) * wide_t'(mix_t'(difference10_q));
+    mixed12_q <= (candidate_q[11] <<< config_i[CfgUpdateFraction][5:0]) + gated11_q;
+    mixed13_q <= code_t'(requantize(mixed12_q, shift_of(config_i[CfgMixShift]),
+                                    config_i[CfgMixedMin], config_i[CfgMixedMax]));
+    mixed14_q <= mixed13_q;
+    square14_q <= squares_t'(mixed13_q) * squares_t'(mixed13_q);
+    if (!rst_ni) begin
+      gather_q <= '0;
+      squared_q <= 1'b0;
+    end
   end
 
-  // Sums of the mixed state, then 1/sqrt(V).
+  // Sums of the mixed state, then 1/sqrt(V), V = H·Q - S² + epsilon.
   code_t mixed_state[MaxHidden];
-  wide_t total_q, squares_q, variance_q;
-  logic [5:0] leading, rsqrt_address_q, exponent_q;
+  total_t total_q;
+  squares_t squares_q;
+  wide_t total_square_q, scaled_squares_q, variance_q, variance_at_q;
+  logic [5:0] leading, leading_q, rsqrt_address_q, exponent_q;
   logic [11:0] rsqrt_q;
   logic [WideWidth-1:0] mantissa;
 
   always_comb begin
     leading = '0;
     for (int unsigned i = 0; i < WideWidth; i++) if (variance_q[i]) leading = 6'(i);
-    mantissa = (leading >= 6'd5) ? unsigned'(variance_q) >> (leading - 6'd5)
-                                 : unsigned'(variance_q) << (6'd5 - leading);
+    mantissa = (leading_q >= 6'd5) ? unsigned'(variance_at_q) >> (leading_q - 6'd5)
+                                   : unsigned'(variance_at_q) << (6'd5 - leading_q);
   end
 
   always_ff @(posedge clk_i) begin
+    if (gather_q[12]) mixed_state[unit_at_q[13]] <= mixed13_q;
     if (start_i) begin
       total_q <= '0;
       squares_q <= '0;
-    end else if (gather_q[8]) begin
-      mixed_state[unit_at_q[9]] <= mixed9_q;
-      total_q <= total_q + wide_t'(mixed9_q);
-      squares_q <= squares_q + wide_t'(mixed9_q) * wide_t'(mixed9_q);
+    end else if (squared_q) begin
+      total_q <= total_q + total_t'(mixed14_q);
+      squares_q <= squares_q + square14_q;
     end
-    variance_q <= wide_t'(config_i[CfgHidden]) * squares_q - total_q * total_q +
+    total_square_q <= wide_t'(total_q) * wide_t'(total_q);
+    scaled_squares_q <= wide_t'(hidden) * wide_t'(squares_q);
+    variance_q <= scaled_squares_q - total_square_q +
                   wide_t'({config_i[CfgEpsilonHigh], config_i[CfgEpsilonLow]});
-    rsqrt_address_q <= {leading[0], mantissa[4:0]};
-    exponent_q <= leading >> 1;
+    leading_q <= leading;
+    variance_at_q <= variance_q;
+    rsqrt_address_q <= {leading_q[0], mantissa[4:0]};
+    exponent_q <= leading_q >> 1;
     rsqrt_q <= rsqrt[rsqrt_address_q];
   end
 
@@ -257,45 +285,50 @@ module aegru_cell import aegru_pkg::*; #(
   end
 
   // Pass 2.
-  logic [5:0] normalise_q;   // stages 1 to 6 hold a unit
-  unit_t unit2_q[1:6];
-  code_t mixed1_q, mixed_at_q[2:5];
-  wide_t deviation2_q, product3_q, scaled5_q;
-  code_t normalised4_q;
-  operand_t state6_q;
+  logic [8:0] normalise_q;   // bit k - 1: stage k holds a unit
+  unit_t unit2_q[1:9];
+  code_t mixed1_q, mixed_at_q[2:7];
+  deviation_t deviation2_q;
+  wide_t product3_q, product6_q, scaled7_q;
+  cut_t cut4_q;
+  code_t normalised5_q;
+  operand_t state8_q;
   shift_t normalised_shift;
   wide_t plain, scaled;
-  weight_t norm_scale4_q, readout6_q[2];
-  acc_t norm_bias4_q, velocity_sum_q[2], velocity_next[2];
+  weight_t norm_scale5_q, readout8_q[2];
+  acc_t norm_bias_q[5:6], product9_q[2], velocity_sum_q[2];
 
   assign normalised_shift = shift_of(config_i[CfgNormalisedShift]) + shift_t'({1'b0, exponent_q});
-  assign plain = requantize(wide_t'(mixed_at_q[5]), shift_of(config_i[CfgPlainShift]),
+  assign plain = requantize(wide_t'(mixed_at_q[7]), shift_of(config_i[CfgPlainShift]),
                             config_i[CfgStateMin], config_i[CfgStateMax]);
-  assign scaled = requantize(scaled5_q, shift_of(config_i[CfgStateShift]), config_i[CfgStateMin],
+  assign scaled = requantize(scaled7_q, shift_of(config_i[CfgStateShift]), config_i[CfgStateMin],
                              config_i[CfgStateMax]);
 
   always_ff @(posedge clk_i) begin
-    normalise_q <= {normalise_q[4:0], phase_q == Normalise};
+    normalise_q <= {normalise_q[7:0], phase_q == Normalise};
     unit2_q[1] <= unit_q;
-    for (int i = 2; i <= 6; i++) unit2_q[i] <= unit2_q[i-1];
+    for (int i = 2; i <= 9; i++) unit2_q[i] <= unit2_q[i-1];
     mixed1_q <= mixed_state[unit_q];
     mixed_at_q[2] <= mixed1_q;
-    for (int i = 3; i <= 5; i++) mixed_at_q[i] <= mixed_at_q[i-1];
-    deviation2_q <= wide_t'(config_i[CfgHidden]) * wide_t'(mixed1_q) - total_q;
-    product3_q <= deviation2_q * wide_t'({1'b0, rsqrt_q});
-    normalised4_q <= code_t'(requantize(product3_q, normalised_shift,
-                                        config_i[CfgNormalisedMin], config_i[CfgNormalisedMax]));
-    norm_scale4_q <= norm_scale[unit2_q[3]];
-    norm_bias4_q <= norm_bias[unit2_q[3]];
-    scaled5_q <= wide_t'(norm_scale4_q) * wide_t'(normalised4_q) + wide_t'(norm_bias4_q);
-    state6_q <= operand_t'((config_i[CfgNorm] != '0) ? scaled : plain);
+    for (int i = 3; i <= 7; i++) mixed_at_q[i] <= mixed_at_q[i-1];
+    deviation2_q <= deviation_t'(hidden) * deviation_t'(mixed1_q) - deviation_t'(total_q);
+    product3_q <= wide_t'(deviation2_q) * wide_t'({1'b0, rsqrt_q});
+    cut4_q <= cut(product3_q, normalised_shift);
+    normalised5_q <= code_t'(saturate(cut4_q, config_i[CfgNormalisedMin],
+                                      config_i[CfgNormalisedMax]));
+    norm_scale5_q <= norm_scale[unit2_q[4]];
+    norm_bias_q[5] <= norm_bias[unit2_q[4]];
+    norm_bias_q[6] <= norm_bias_q[5];
+    product6_q <= wide_t'(norm_scale5_q) * wide_t'(normalised5_q);
+    scaled7_q <= product6_q + wide_t'(norm_bias_q[6]);
+    state8_q <= operand_t'((config_i[CfgNorm] != '0) ? scaled : plain);
     if (!rst_ni) normalise_q <= '0;
   end
 
   // New state to the rings and to the velocity.
-  assign ring_write_o = fill_i | (normalise_q[5] & keep_q);
-  assign ring_address_o = fill_i ? fill_address_i : write_base_q + index_t'(unit2_q[6]);
-  assign ring_data_o = fill_i ? fill_state_o : state6_q;
+  assign ring_write_o = fill_i | (normalise_q[7] & keep_q);
+  assign ring_address_o = fill_i ? fill_address_i : write_base_q + index_t'(unit2_q[8]);
+  assign ring_data_o = fill_i ? fill_state_o : state8_q;
   always_ff @(posedge clk_i) if (ring_write_o) ring[ring_address_o[RingBits-1:0]] <= ring_data_o;
   assign fill_state_o = startup_state[state_read[RingBits-1:0]];
   // Start-up walks the states of silence over and over.
@@ -312,26 +345,24 @@ module aegru_cell import aegru_pkg::*; #(
     always_ff @(posedge clk_i) begin
       if (load_i.valid && load_i.select == SelectReadout + 8'(i))
         readout[load_i.address[HiddenBits-1:0]] <= load_i.data[WeightWidth-1:0];
-      readout6_q[i] <= readout[unit2_q[5]];
+      readout8_q[i] <= readout[unit2_q[7]];
+      product9_q[i] <= acc_t'(readout8_q[i]) * acc_t'(state8_q);
+      if (start_i) velocity_sum_q[i] <= config_i[CfgReadoutBias0 + 6'(i)];
+      else if (normalise_q[8]) velocity_sum_q[i] <= velocity_sum_q[i] + product9_q[i];
     end
-    assign velocity_next[i] = velocity_sum_q[i] + acc_t'(readout6_q[i]) * acc_t'(state6_q);
   end
   logic velocity_ready_q;
   always_ff @(posedge clk_i) begin
-    velocity_ready_q <= rst_ni & normalise_q[5] & readout_q &
-                        (32'(unit2_q[6]) + 32'd1 == config_i[CfgHidden]);
-    if (start_i) begin
-      velocity_sum_q[0] <= config_i[CfgReadoutBias0];
-      velocity_sum_q[1] <= config_i[CfgReadoutBias1];
-    end else if (normalise_q[5]) velocity_sum_q <= velocity_next;
+    velocity_ready_q <= rst_ni & normalise_q[8] & readout_q &
+                        (32'(unit2_q[9]) + 32'd1 == config_i[CfgHidden]);
   end
   assign velocity_valid_o = velocity_ready_q;
   for (genvar i = 0; i < 2; i++) begin : gen_out
     assign velocity_o[i] = 32'(requantize(wide_t'(velocity_sum_q[i]),
       shift_of(config_i[CfgVelocityShift]), config_i[CfgVelocityMin], config_i[CfgVelocityMax]));
   end
-  assign readout_macs_o = (normalise_q[5] & readout_q) ?
-    2'(readout6_q[0] != '0) + 2'(readout6_q[1] != '0) : 2'd0;
+  assign readout_macs_o = (normalise_q[7] & readout_q) ?
+    2'(readout8_q[0] != '0) + 2'(readout8_q[1] != '0) : 2'd0;
 
 `ifdef SIMULATION
   not_restarted: assert property (@(posedge clk_i) disable iff (!rst_ni) start_i |-> !busy_o);

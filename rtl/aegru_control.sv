@@ -12,7 +12,8 @@ module aegru_control import aegru_pkg::*; #(
   parameter int unsigned ScheduleDepth = 4096,
   parameter int unsigned RingDepth = 4096,
   parameter int unsigned HistoryDepth = 1024,
-  parameter string ImagePrefix = ""
+  parameter string ImagePrefix = "",
+  parameter config_t FixedConfig = '0
 ) (
   input  logic        clk_i,
   input  logic        rst_ni,
@@ -53,9 +54,10 @@ module aegru_control import aegru_pkg::*; #(
 );
   localparam logic [31:0] Identification = 32'h4145_4752;  // "AEGR"
   localparam logic [31:0] Version = 32'h0001_0000;
+  localparam bit IsFixed = FixedConfig != '0;
 
-  config_t config_q;
-  logic image_valid_q, crc_error_q, enable_q, loading_q, overrun_q;
+  logic [31:0] config_q[ConfigWords];
+  logic image_valid_q, crc_error_q, format_error_q, enable_q, loading_q, overrun_q;
   logic [31:0] crc_q, target_q, period_q, ticks_q, refused_q, saturations_q;
   logic [31:0] last_cycles_q, last_latency_q, max_cycles_q, max_latency_q;
   logic [63:0] busy_q, macs_q[4];
@@ -64,11 +66,7 @@ module aegru_control import aegru_pkg::*; #(
   logic [31:0] value;
 
   if (ImagePrefix != "") begin : gen_image
-    logic [31:0] image[ConfigWords];
-    initial begin
-      $readmemh({ImagePrefix, "config.hex"}, image);
-      for (int i = 0; i < int'(ConfigWords); i++) config_q[i] = image[i];
-    end
+    initial $readmemh({ImagePrefix, "config.hex"}, config_q);
   end
 
   /// CRC-32 (reflected 0xEDB88320) over 64 more bits, lowest first.
@@ -89,7 +87,9 @@ module aegru_control import aegru_pkg::*; #(
   assign read_word = s_axil_araddr[7:2];
   assign s_axil_bresp = 2'b00;
   assign s_axil_rresp = 2'b00;
-  assign config_o = config_q;
+  for (genvar i = 0; i < int'(ConfigWords); i++) begin : gen_config
+    assign config_o[i] = config_q[i];
+  end
   assign enable_o = enable_q & image_valid_q;
   assign reset_counters = write & (write_word == 6'h02) & (s_axil_wdata[1] | s_axil_wdata[2]);
   assign clear = soft_reset_o | reset_counters;
@@ -109,6 +109,7 @@ module aegru_control import aegru_pkg::*; #(
           image_valid_q <= 1'b0;
           enable_q <= 1'b0;
           crc_error_q <= 1'b0;
+          format_error_q <= 1'b0;
           crc_q <= '1;
           soft_reset_o <= 1'b1;
         end
@@ -121,15 +122,18 @@ module aegru_control import aegru_pkg::*; #(
         end
         6'h33: if (loading_q) begin
           loading_q <= 1'b0;
-          image_valid_q <= ~crc_q == s_axil_wdata;
+          image_valid_q <= (~crc_q == s_axil_wdata) & ~format_error_q;
           crc_error_q <= ~crc_q != s_axil_wdata;
           soft_reset_o <= 1'b1;
         end
         default: ;
       endcase
     end
-    if (load_o.valid && load_o.select == SelectConfig)
+    if (load_o.valid && load_o.select == SelectConfig) begin
       config_q[load_o.address[5:0]] <= load_o.data;
+      if (IsFixed && is_format(32'(load_o.address[5:0])) &&
+          FixedConfig[load_o.address[5:0]] != load_o.data) format_error_q <= 1'b1;
+    end
 
     if (s_axil_bready) s_axil_bvalid <= 1'b0;
     if (write) s_axil_bvalid <= 1'b1;
@@ -148,6 +152,7 @@ module aegru_control import aegru_pkg::*; #(
       if (ImagePrefix != "") image_valid_q <= 1'b1;
       else if (loading_q) image_valid_q <= 1'b0;
       crc_error_q <= 1'b0;
+      format_error_q <= 1'b0;
       enable_q <= ImagePrefix != "";
       period_q <= '0;
     end
@@ -187,7 +192,7 @@ module aegru_control import aegru_pkg::*; #(
       6'h00: value = Identification;
       6'h01: value = Version;
       6'h02: value = {31'b0, enable_q};
-      6'h03: value = {24'b0, saturations_q != '0, refused_q != '0, overrun_q, crc_error_q,
+      6'h03: value = {23'b0, format_error_q, saturations_q != '0, refused_q != '0, overrun_q, crc_error_q,
                       loading_q, busy_i, running_i, image_valid_q};
       6'h04: value = Lanes;
       6'h05: value = MaxChannels;
@@ -196,11 +201,11 @@ module aegru_control import aegru_pkg::*; #(
       6'h08: value = ScheduleDepth;
       6'h09: value = RingDepth;
       6'h0A: value = HistoryDepth;
-      6'h0B: value = config_q[CfgChannels];
-      6'h0C: value = config_q[CfgLatent];
-      6'h0D: value = config_q[CfgHidden];
-      6'h0E: value = config_q[CfgWindow];
-      6'h0F: value = config_q[CfgSteps];
+      6'h0B: value = config_o[CfgChannels];
+      6'h0C: value = config_o[CfgLatent];
+      6'h0D: value = config_o[CfgHidden];
+      6'h0E: value = config_o[CfgWindow];
+      6'h0F: value = config_o[CfgSteps];
       6'h10: value = ticks_q;
       6'h11: value = busy_q[31:0];
       6'h12: value = busy_q[63:32];

@@ -19,7 +19,10 @@ module aegru_engine import aegru_pkg::*; #(
   /// Events that wait before back-pressure.
   parameter int unsigned EventDepth = 64,
   /// Prefix of $readmemh images; none where empty.
-  parameter string ImagePrefix = ""
+  parameter string ImagePrefix = "",
+  /// Number formats and geometry that are wired in: all words of the configuration. Images of other
+  /// ones are refused. Where 0, every image brings its own, at the price of shifters.
+  parameter config_t FixedConfig = '0
 ) (
   input  logic        aclk,
   input  logic        aresetn,
@@ -81,13 +84,13 @@ module aegru_engine import aegru_pkg::*; #(
 
   load_t load;
   config_t cfg;
-  logic enable, soft_reset, running, filling_q, running_q, reset_n, refused;
+  logic enable, soft_reset, running, busy, filling_q, running_q, reset_n, refused;
   index_t fill_q;
 
   aegru_control #(
     .Lanes(Lanes), .MaxChannels(MaxChannels), .MaxLatent(MaxLatent), .MaxHidden(MaxHidden),
     .ScheduleDepth(ScheduleDepth), .RingDepth(RingDepth), .HistoryDepth(HistoryDepth),
-    .ImagePrefix(ImagePrefix)
+    .ImagePrefix(ImagePrefix), .FixedConfig(FixedConfig)
   ) i_control (
     .clk_i(aclk), .rst_ni(aresetn), .s_axil_awaddr, .s_axil_awprot, .s_axil_awvalid,
     .s_axil_awready, .s_axil_wdata, .s_axil_wstrb, .s_axil_wvalid, .s_axil_wready, .s_axil_bresp,
@@ -126,7 +129,7 @@ module aegru_engine import aegru_pkg::*; #(
     .out_ready_i(event_ready)
   );
 
-  logic tick_allowed, tick_start, scan_done, encoder_valid, busy, done, done_q;
+  logic tick_allowed, tick_start, scan_done, encoder_valid, done, done_q;
   index_t encoder_address;
   operand_t difference;
   logic [7:0] saturated;

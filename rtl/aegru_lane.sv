@@ -108,20 +108,20 @@ module aegru_lane import aegru_pkg::*; #(
 
   assign sum = (fresh_q ? '0 : sum_q) + product_q;
 
-  acc_t input_product[3][2**HiddenSlotBits];
-  acc_t recurrent_product[3][2**(HiddenSlotBits+1)];
   logic store;
   assign store = issue3_q.valid & word3_q.last & (issue3_q.matrix != Encoder);
 
   for (genvar g = 0; g < 3; g++) begin : gen_gate
+    acc_t input_product[2**HiddenSlotBits];
+    acc_t recurrent_product[2**(HiddenSlotBits+1)];
     always_ff @(posedge clk_i) begin
       if (store && word3_q.gate == 2'(g) && issue3_q.matrix == Input)
-        input_product[g][word3_q.slot[HiddenSlotBits-1:0]] <= sum;
+        input_product[word3_q.slot[HiddenSlotBits-1:0]] <= sum;
       if (store && word3_q.gate == 2'(g) && issue3_q.matrix == Recurrent)
-        recurrent_product[g][{issue3_q.half, word3_q.slot[HiddenSlotBits-1:0]}] <= sum;
-      input_product_o[g] <= input_product[g][product_slot_i[HiddenSlotBits-1:0]];
+        recurrent_product[{issue3_q.half, word3_q.slot[HiddenSlotBits-1:0]}] <= sum;
+      input_product_o[g] <= input_product[product_slot_i[HiddenSlotBits-1:0]];
       recurrent_product_o[g] <=
-        recurrent_product[g][{product_half_i, product_slot_i[HiddenSlotBits-1:0]}];
+        recurrent_product[{product_half_i, product_slot_i[HiddenSlotBits-1:0]}];
     end
   end
 

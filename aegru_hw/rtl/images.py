@@ -13,6 +13,7 @@ from aegru_hw.fixedpoint.startup import startup
 from aegru_hw.fixedpoint.types import Codes, FixedType
 from aegru_hw.rtl.schedule import WEIGHT_BITS, Schedule, schedule
 
+CONFIG_WORDS = 64
 GROUP_SIZE = 16
 """Channels that the engine compares at once."""
 
@@ -24,6 +25,8 @@ OPERAND_BITS, ACCUMULATOR_BITS, WIDE_BITS, CODE_BITS, ADDRESS_BITS, SPIKE_BITS =
     10,
     8,
 )
+
+MIX_BITS, MIX_NAME = 24, "the difference of past state and candidate"
 
 SELECT = {
     "config": 0,
@@ -101,6 +104,13 @@ class Image:
             targets = (SELECT[name] << 24) + np.arange(len(words), dtype=np.uint32)
             pairs.append(np.stack([targets.astype(np.uint32), words], axis=1))
         return np.concatenate(pairs)
+
+    @property
+    def fixed_config(self) -> str:
+        """The configuration as the parameter FixedConfig, a literal of 64 words."""
+        words = self.memories["config"]
+        digits = "".join(f"{word:08x}" for word in reversed(words))
+        return f"{CONFIG_WORDS * 32}'h{digits}"
 
     @property
     def crc(self) -> int:
@@ -251,8 +261,9 @@ def check_widths(decoder: FixedDecoder) -> None:
                 f"{ADDRESS_BITS}"
             )
     for name, bits in _wide_bits(decoder).items():
-        if bits > WIDE_BITS:
-            raise UserError(f"{name} needs {bits} bits; the engine has {WIDE_BITS}")
+        limit = MIX_BITS if name == MIX_NAME else WIDE_BITS
+        if bits > limit:
+            raise UserError(f"{name} needs {bits} bits; the engine has {limit}")
     if max(map(abs, _config_shifts(decoder))) > WIDE_BITS - 1:
         raise UserError(f"a change of precision shifts by more than {WIDE_BITS - 1} bits")
 
@@ -307,6 +318,7 @@ def _wide_bits(decoder: FixedDecoder) -> dict[str, int]:
             + candidate_fraction
             - gated_fraction,
         ),
+        MIX_NAME: mixing + 1,
         "the mixed state": mixing + config.sigmoid.output.width + 3,
     }
     if config.norm is not None:

@@ -2,60 +2,104 @@
 
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from aegru_hw.cost.cycles import tick_costs
+from aegru_hw.errors import UserError
 from aegru_hw.files import atomic_path
 from aegru_hw.fixedpoint.decoder import FixedDecoder
-from aegru_hw.fixedpoint.streaming_form import run_streaming_form
-from aegru_hw.rtl.engine import events_of
-from aegru_hw.rtl.images import Image, Limits, memory_image
+from aegru_hw.fixedpoint.parts import Linear
+from aegru_hw.rtl.images import CONFIG_WORDS, Image, Limits, memory_image
 from aegru_hw.rtl.sources import source_folder, sources
+from aegru_hw.rtl.vectors import PLAYED, write_vectors
 
-CONFIG_WORDS = 64
-VECTOR_TICKS = 60
-VECTOR_RATE = 0.05
+TESTBENCH_SUFFIXES = (".py", ".sv", ".cpp")
 
 
 def write_project(
-    decoder: FixedDecoder, folder: Path, lanes: int, counts: NDArray[Any] | None = None
-) -> None:
-    """Write sources, images, parameters, a filelist and a cocotb testbench to a folder.
+    decoder: FixedDecoder,
+    folder: Path,
+    lanes: int,
+    counts: NDArray[Any] | None = None,
+    second: FixedDecoder | None = None,
+    *,
+    fixed_formats: bool = True,
+) -> dict[str, int | str]:
+    """Write sources, images, parameters, a filelist and the cocotb testbenches to a folder.
+
+    Returns the parameters that the engine is elaborated with.
 
     counts: (T, C) spikes that the testbench plays; random ones where not given.
+    second: the decoder that a testbench loads over the first; the first one with its readout
+        turned round where not given.
+    fixed_formats: wire in the number formats and the geometry of the decoder. Other weights of the
+        same formats can still be loaded.
     `python run.py` in the folder builds and runs the testbench.
     Raises UserError where the decoder does not fit the engine.
     """
-    image = memory_image(decoder, lanes)
-    limits = rounded_limits(image.needs)
+    second = turned_round(decoder) if second is None else second
+    image, second_image = memory_image(decoder, lanes), memory_image(second, lanes)
+    limits = rounded_limits(image.needs, second_image.needs)
     with atomic_path(folder) as temporary:
         (temporary / "rtl").mkdir(parents=True)
         for source in [*sources(), source_folder("rtl") / "lint.vlt"]:
             shutil.copy(source, temporary / "rtl" / source.name)
-        for testbench in source_folder("sim").glob("*.py"):
-            shutil.copy(testbench, temporary / testbench.name)
+        (temporary / "sim").mkdir()
+        for source in source_folder("sim").iterdir():
+            if source.suffix in TESTBENCH_SUFFIXES and source.name != "run.py":
+                shutil.copy(source, temporary / "sim" / source.name)
+        shutil.copy(source_folder("sim") / "run.py", temporary / "run.py")
         write_images(image, temporary / "images")
-        parameters = json.dumps(limits.parameters(lanes), indent=2)
-        (temporary / "parameters.json").write_text(parameters + "\n")
+        parameters: dict[str, int | str] = dict(limits.parameters(lanes))
+        if fixed_formats:
+            parameters["FixedConfig"] = image.fixed_config
+        settings = {
+            "parameters": parameters,
+            "scenarios": PLAYED,
+            "channels": decoder.geometry.channels,
+            "velocity_fraction": decoder.velocity.fraction,
+        }
+        write_json(parameters, temporary / "parameters.json")
+        write_json(settings, temporary / "testbench.json")
         names = [f"rtl/{source.name}" for source in sources()]
         (temporary / "filelist.f").write_text("\n".join(names) + "\n")
-        write_vectors(decoder, image, temporary / "vectors.npz", counts)
+        vectors = temporary / "vectors.npz"
+        write_vectors(vectors, decoder, image, (second, second_image), limits, counts)
+    return parameters
 
 
-def rounded_limits(needs: Limits) -> Limits:
-    """Return the least limits that the engine can be elaborated with for what an image needs."""
-    return Limits(
-        channels=max(needs.channels, 2),
-        latent=max(needs.latent, 2),
-        hidden=max(needs.hidden, 2),
-        schedule=max(needs.schedule, 2),
-        ring=max(needs.ring, 2),
-        history=max(needs.history, 2),
-    )
+def project_lanes(folder: Path) -> int:
+    """Return the lanes P of a project; UserError where there is none to read."""
+    path = folder / "parameters.json"
+    try:
+        return int(json.loads(path.read_text(encoding="utf-8"))["Lanes"])
+    except (OSError, ValueError, KeyError, TypeError):
+        raise UserError(
+            f"{path} is missing or damaged; `aegru-hw synth RUN --backend rtl --force` writes it"
+        ) from None
+
+
+def turned_round(decoder: FixedDecoder) -> FixedDecoder:
+    """Return the decoder whose velocity has the other sign, as far as weights allow."""
+    readout = decoder.readout
+    weight = np.clip(-readout.weight, readout.weight_type.min_code, readout.weight_type.max_code)
+    turned = Linear(weight, readout.weight_type, -readout.bias, readout.input_type)
+    return replace(decoder, readout=turned)
+
+
+def write_json(values: Any, path: Path) -> None:
+    """Write values as indented JSON."""
+    path.write_text(json.dumps(values, indent=2) + "\n", encoding="utf-8")
+
+
+def rounded_limits(*needs: Limits) -> Limits:
+    """Return the least limits that an engine for all these needs can be elaborated with."""
+    fields = vars(Limits())
+    return Limits(**{name: max(2, *(getattr(need, name) for need in needs)) for name in fields})
 
 
 def write_images(image: Image, folder: Path) -> None:
@@ -70,24 +114,3 @@ def write_images(image: Image, folder: Path) -> None:
         if name == "config":
             words = np.pad(words, (0, CONFIG_WORDS - len(words)))
         (folder / f"{name}.hex").write_text("".join(f"{word:x}\n" for word in words))
-
-
-def write_vectors(
-    decoder: FixedDecoder, image: Image, path: Path, counts: NDArray[Any] | None = None
-) -> None:
-    """Write what the testbench plays and expects: events, velocity codes, costs, the image."""
-    if counts is None:
-        generator = np.random.default_rng(0)
-        counts = generator.poisson(VECTOR_RATE, (VECTOR_TICKS, decoder.geometry.channels))
-    costs = tick_costs(decoder, image.schedule, counts)
-    ones = np.ones(len(counts), dtype=np.int64)
-    macs = [costs.encoder, costs.input * ones, costs.recurrent * ones, costs.readout * ones]
-    np.savez(
-        path,
-        events=events_of(counts),
-        velocity=run_streaming_form(decoder, counts).velocity,
-        costs=np.stack([costs.cycles, costs.latency, *macs, costs.saturations], axis=1),
-        channels=decoder.geometry.channels,
-        pairs=image.load_words(),
-        crc=np.uint32(image.crc),
-    )

@@ -1,10 +1,18 @@
 """The cost model against what can be counted by hand; tests/rtl compares it with the hardware."""
 
 import numpy as np
+import pytest
 
-from aegru_hw.cost.cycles import tick_costs
-from aegru_hw.fixedpoint import run_streaming_form
-from aegru_hw.rtl.schedule import schedule
+from aegru_hw.cost.cycles import (
+    CELL_OVERHEAD,
+    ENCODER_DRAIN,
+    PRODUCT_DRAIN,
+    tick_costs,
+    tick_phases,
+    velocity_cycle,
+)
+from aegru_hw.fixedpoint import FixedDecoder, run_streaming_form
+from aegru_hw.rtl.schedule import Schedule, schedule
 from tests.support.decoders import random_counts, random_decoder
 
 
@@ -21,7 +29,7 @@ def test_silent_tick_of_one_step() -> None:
     plan = schedule(decoder, 4)
     costs = tick_costs(decoder, plan, np.zeros((3, 96), dtype=np.int64))
     # Scan of 6 groups, drain, 8 slots of latents, the input product, its drain, one cell.
-    expected = 12 + 3 + 8 + plan.input_length + 2 + (2 * 32 + 17)
+    expected = 12 + 3 + 8 + plan.input_length + 2 + (2 * 32 + 27)
     assert costs.cycles.tolist() == [expected] * 3
     assert costs.latency.tolist() == [expected] * 3
 
@@ -32,3 +40,74 @@ def test_utilisation_is_below_one() -> None:
         costs = tick_costs(decoder, schedule(decoder, lanes), counts)
         assert 0.7 < costs.utilisation < 1
         assert all(0 < share <= 1 for share in costs.phase_utilisation.values())
+
+
+def busy_cycles(decoder: FixedDecoder, plan: Schedule, scan: int) -> dict[str, list[int]]:
+    """Step through a tick after its scan as rtl/aegru_sequencer.sv does, cycle by cycle.
+
+    lanes, cell: index of the product or of the cell that the unit works on, in each cycle; -1 for
+    none.
+    """
+    steps, cell_cycles = decoder.geometry.steps, 2 * decoder.geometry.hidden + CELL_OVERHEAD
+    before = scan + ENCODER_DRAIN + -(-decoder.geometry.latent // plan.lanes)
+    lanes, cell = [-1] * before, [-1] * before
+    product = word = started = finished = left = 0
+    ready: list[int] = []
+    while finished < steps:
+        cycle = len(lanes)
+        if left == 0 and started < sum(at <= cycle for at in ready):
+            started, left = started + 1, cell_cycles
+        cell.append(started - 1 if left else -1)
+        allowed = product < steps and (product < 3 or finished + 1 >= product)
+        lanes.append(product if allowed else -1)
+        word += allowed
+        if word == (plan.input_length if product == 0 else plan.recurrent_length):
+            product, word = product + 1, 0
+            ready.append(cycle + PRODUCT_DRAIN)
+        finished += left == 1
+        left = max(left - 1, 0)
+    return {"lanes": lanes, "cell": cell}
+
+
+# Many lanes on a sparse decoder wait for the cell unit; one lane keeps it waiting.
+@pytest.mark.parametrize("lanes", [1, 4, 16])
+@pytest.mark.parametrize(
+    ("hidden", "steps", "sparsity"),
+    [(32, 5, 0.5), (8, 6, 0.9), (32, 8, 0.97), (5, 1, 0.5), (16, 2, 0.0), (16, 3, 0.95)],
+)
+def test_phases_are_the_sequencers(lanes, hidden, steps, sparsity) -> None:
+    decoder = random_decoder(7, channels=20, hidden=hidden, steps=steps, sparsity=sparsity)
+    plan = schedule(decoder, lanes)
+    phases = tick_phases(decoder, plan, 29)
+    expected = busy_cycles(decoder, plan, 29)
+    chains = [1, *range(steps, 1, -1)]
+    for unit, cycles in expected.items():
+        drawn = [-1] * len(cycles)
+        for phase in phases:
+            if phase.unit == unit and phase.work in ("input", "recurrent", "cell"):
+                index = 0 if phase.work == "input" else chains.index(phase.chain)
+                assert drawn[phase.begin : phase.end] == [-1] * (phase.end - phase.begin)
+                drawn[phase.begin : phase.end] = [index] * (phase.end - phase.begin)
+        assert drawn == cycles
+    last_chain = min(1, steps - 1)  # index of g_N, which makes the velocity
+    cell = expected["cell"]
+    assert velocity_cycle(phases) == len(cell) - cell[::-1].index(last_chain)
+
+
+@pytest.mark.parametrize("lanes", [1, 4, 16])
+@pytest.mark.parametrize("steps", [1, 2, 5])
+def test_phases_end_where_the_tick_does(lanes, steps) -> None:
+    decoder, counts = random_decoder(8, channels=40, steps=steps), random_counts(8, 30, 40)
+    plan = schedule(decoder, lanes)
+    costs = tick_costs(decoder, plan, counts)
+    for tick in range(len(counts)):
+        phases = tick_phases(decoder, plan, int(costs.scan_cycles[tick]))
+        assert max(phase.end for phase in phases) == costs.cycles[tick]
+        assert velocity_cycle(phases) == costs.latency[tick]
+        taken = {"scan": 0, "latents": 0, "input": 0, "recurrent": 0, "cell": 0}
+        for phase in phases:
+            taken[phase.work] += phase.end - phase.begin
+        assert taken["scan"] == costs.scan_cycles[tick]
+        assert taken["input"] == costs.input_cycles
+        assert taken["recurrent"] == costs.recurrent_cycles
+        assert phases == sorted(phases, key=lambda phase: phase.begin)

@@ -1,0 +1,58 @@
+"""Whole test splits through the compiled engine: python -m scripts.measure_engine RUN...
+
+For each run and P: ticks, ticks in which a velocity code differs from the integer simulator's
+(window form), ticks in which any counter differs from the cost model, cycles, utilisation and the
+clock cycles simulated per second. Exits 1 where anything differs.
+"""
+
+import argparse
+import sys
+import time
+from pathlib import Path
+
+from aegru_hw.fixedpoint import load_decoder, run_window_form
+from aegru_hw.pipeline import test_ticks as ticks_of_test_split
+from aegru_hw.recordings import load_recording
+from aegru_hw.recordings.stream import TickStream
+from aegru_hw.rtl.engine import compiled_library
+from aegru_hw.rtl.images import Limits
+from aegru_hw.rtl.verification import run_engine
+from aegru_hw.run_folder import RunFolder
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("runs", type=Path, nargs="+", metavar="RUN")
+    parser.add_argument("--lanes", type=int, nargs="+", default=[1, 4, 16])
+    arguments = parser.parse_args()
+    wrong = 0
+    print("run  P  ticks  mismatches  unlike predicted  cycles mean  max  latency max", end="")
+    print("  utilisation  Mcycles/s")
+    for path in arguments.runs:
+        run = RunFolder(path)
+        decoder, recording = load_decoder(run.decoder), load_recording(run.recording)
+        wanted = ticks_of_test_split(decoder, recording)
+        stream = TickStream.from_recording(
+            recording, wanted, decoder.geometry.window, decoder.geometry.steps
+        )
+        reference = run_window_form(decoder, stream.counts).velocity
+        for lanes in arguments.lanes:
+            compiled_library(lanes, Limits())
+            begin = time.perf_counter()
+            result = run_engine(decoder, lanes, stream.counts)
+            seconds = time.perf_counter() - begin
+            mismatches = int((result.velocity != reference).any(axis=1).sum())
+            unlike = result.ticks_unlike_predicted
+            wrong += mismatches + unlike
+            scored = result.predicted.over(stream.scored)
+            print(
+                f"{path.name}  {lanes}  {len(reference):,}  {mismatches}  {unlike}  "
+                f"{scored.cycles.mean():,.0f}  {scored.cycles.max():,}  {scored.latency.max():,}  "
+                f"{scored.utilisation:.3f}  {result.clock_cycles / seconds / 1e6:.2f}",
+                flush=True,
+            )
+    return int(wrong > 0)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,187 @@
+"""The energy estimate against the published table and a recount, tick by tick and word by word."""
+
+import math
+from collections import Counter
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from aegru_hw.cost.cycles import TickCosts, tick_costs
+from aegru_hw.cost.energy import access_pj, add_pj, energy, multiply_pj
+from aegru_hw.fixedpoint import FixedDecoder
+from aegru_hw.rtl.schedule import ACTIVE_AT, Schedule, schedule
+from tests.support.decoders import random_counts, random_decoder
+
+KB = 8 * 1024
+PARTS = {
+    *("multiply_adds", "weights", "operands", "sums"),
+    *("states", "elementwise", "tables", "window"),
+}
+
+
+def costs_of(decoder: FixedDecoder, lanes: int, counts: np.ndarray) -> TickCosts:
+    return tick_costs(decoder, schedule(decoder, lanes), counts)
+
+
+def test_published_points() -> None:
+    assert [add_pj(8), add_pj(32)] == pytest.approx([0.03, 0.1])
+    assert [multiply_pj(8, 8), multiply_pj(32, 32)] == pytest.approx([0.2, 3.1])
+    assert [access_pj(64, size * KB) for size in (8, 32, 1024)] == pytest.approx([10, 20, 100])
+    assert access_pj(16, 8 * KB) == pytest.approx(2.5)
+    assert access_pj(64, 2 * KB) == pytest.approx(5)
+    assert 20 < access_pj(64, 100 * KB) < 100 < access_pj(64, 2048 * KB)
+
+
+def changed_channels(decoder: FixedDecoder, counts: np.ndarray) -> list[list[int]]:
+    """Return, for every tick, the channels whose saturated window count changed, by the window."""
+    window, end = decoder.geometry.window, decoder.feature.address.max_code
+    changed, before = [], [0] * counts.shape[1]
+    for tick in range(len(counts)):
+        now = [
+            min(int(counts[max(0, tick - window + 1) : tick + 1, channel].sum()), end)
+            for channel in range(counts.shape[1])
+        ]
+        changed.append(
+            [c for c, pair in enumerate(zip(now, before, strict=True)) if len(set(pair)) == 2]
+        )
+        before = now
+    return changed
+
+
+def issued_words(plan: Schedule, decoder: FixedDecoder, changed: list[int]) -> list[list[str]]:
+    """Return what each word that the lanes read in a tick is: matrix, and whether it multiplies."""
+    blocks = [("encoder", plan.column_start[c], plan.column_length[c]) for c in changed]
+    blocks.append(("input", plan.input_start, plan.input_length))
+    blocks += [("recurrent", plan.recurrent_start, plan.recurrent_length)] * (
+        decoder.geometry.steps - 1
+    )
+    return [
+        [matrix, "mac" if int(plan.words[lane, start + cycle]) >> ACTIVE_AT & 1 else "none"]
+        for matrix, start, length in blocks
+        for cycle in range(length)
+        for lane in range(plan.lanes)
+    ]
+
+
+@pytest.mark.parametrize("lanes", [1, 4])
+@pytest.mark.parametrize("norm", [True, False])
+def test_recount(lanes: int, norm: bool) -> None:
+    decoder = random_decoder(
+        4, channels=20, latent=7, hidden=6, window=3, steps=3, sparsity=0.6, norm=norm
+    )
+    counts = random_counts(4, 40, 20, rate=0.2, maximum=3)
+    plan = schedule(decoder, lanes)
+    seen: Counter[str] = Counter()
+    for tick, changed in enumerate(changed_channels(decoder, counts)):
+        seen["events"] += len(changed)
+        seen["spikes"] += int(counts[tick].sum())
+        for matrix, kind in issued_words(plan, decoder, changed):
+            seen[matrix] += 1
+            seen[f"{matrix} {kind}"] += 1
+    mean = {name: number / len(counts) for name, number in seen.items()}
+    found = energy(decoder, costs_of(decoder, lanes, counts))
+    engine = {name: 1000 * value for name, value in found["parts"]["engine"].items()}
+
+    readout = int((decoder.readout.weight != 0).sum())
+    macs = readout + sum(mean[f"{matrix} mac"] for matrix in ("encoder", "input", "recurrent"))
+    assert engine["multiply_adds"] == pytest.approx(macs * (multiply_pj(8, 9) + add_pj(32)))
+
+    word, depth = 27, plan.words.shape[1]
+    words = mean["encoder"] + mean["input"] + mean["recurrent"]
+    assert engine["weights"] == pytest.approx(
+        words * access_pj(word, depth * word) + 12 * access_pj(8, 6 * 8)
+    )
+
+    ring = access_pj(9, 4 * 2 * 6 * 9)
+    assert engine["operands"] == pytest.approx(
+        mean["input"] * access_pj(9, 7 * 9) + mean["recurrent"] * ring
+    )
+    assert engine["states"] == pytest.approx(2 * 6 * ring * (lanes + 1 + 1))
+
+    slots, latent_slots = math.ceil(6 / lanes), math.ceil(7 / lanes)
+    accumulators = 2 * mean["encoder mac"] + 7
+    assert engine["sums"] == pytest.approx(
+        accumulators * access_pj(32, latent_slots * 32)
+        + 18 * (1 + 3) * access_pj(32, slots * 32)
+        + 18 * (2 + 2) * access_pj(32, 2 * slots * 32)
+    )
+
+    unit_tables = 2 * access_pj(16, len(decoder.sigmoid.codes) * 16)
+    unit_tables += access_pj(16, len(decoder.tanh.codes) * 16)
+    unit_tables += 6 * access_pj(32, 6 * 32) + 2 * access_pj(16, 6 * 16)
+    cell = 6 * unit_tables
+    if norm:
+        cell += access_pj(12, 64 * 12) + 6 * (access_pj(8, 6 * 8) + access_pj(32, 6 * 32))
+    feature = access_pj(9, len(decoder.feature.codes) * 9)
+    event = 2 * feature + access_pj(32, 20 * 32)
+    assert engine["tables"] == pytest.approx(3 * cell + mean["events"] * event)
+
+    unit = 2 * multiply_pj(16, 16) + 6 * add_pj(32) + (5 + 6) * add_pj(48)
+    if norm:
+        unit += multiply_pj(16, 16) + multiply_pj(8, 16) + multiply_pj(24, 12) + multiply_pj(8, 16)
+        unit += (4 + 1) * add_pj(48)
+    assert engine["elementwise"] == pytest.approx(3 * 6 * unit)
+
+    groups = 2  # of 16 channels
+    spikes, history = access_pj(128, groups * 128), access_pj(128, 3 * groups * 128)
+    moves = 2 * groups * (spikes + history + access_pj(256, groups * 256)) + 40 * add_pj(16)
+    counted = mean["spikes"] * (2 * spikes + add_pj(8))
+    assert engine["window"] == pytest.approx(moves + counted)
+
+
+def test_reference_recount() -> None:
+    decoder = random_decoder(5, channels=20, latent=7, hidden=6, window=3, steps=3)
+    found = energy(decoder, costs_of(decoder, 2, random_counts(5, 30, 20)))
+    parts = {name: 1000 * value for name, value in found["parts"]["reference_dense"].items()}
+    operands: Counter[int] = Counter()
+    macs = 2 * 6
+    for _ in range(3):
+        for rows, columns in ((7, 20), (18, 7), (18, 6)):
+            macs += rows * columns
+            operands[columns] += rows * columns
+    assert parts["multiply_adds"] == pytest.approx(macs * (multiply_pj(8, 9) + add_pj(32)))
+    weights = 7 * 20 + 18 * 7 + 18 * 6 + 12
+    assert parts["weights"] == pytest.approx(macs * access_pj(8, weights * 8 / 2))
+    assert parts["operands"] == pytest.approx(
+        sum(reads * access_pj(9, size * 9) for size, reads in operands.items())
+    )
+    assert parts["states"] == pytest.approx(3 * 2 * 6 * access_pj(9, 6 * 9))
+    assert parts["sums"] == pytest.approx(3 * 2 * 2 * 18 * access_pj(32, 18 * 32))
+
+
+def test_totals_and_words() -> None:
+    decoder, counts = random_decoder(6), random_counts(6, 100, 96)
+    found = energy(decoder, costs_of(decoder, 4, counts))
+    for schedule_name, parts in found["parts"].items():
+        assert set(parts) == PARTS
+        assert all(value > 0 for value in parts.values())
+        assert found["per_tick_nj"][schedule_name] == pytest.approx(sum(parts.values()))
+    assert found["lanes"] == 4
+    assert found["per_tick_nj"]["engine"] < found["per_tick_nj"]["reference_dense"]
+    assert (
+        found["parts"]["engine"]["elementwise"] == found["parts"]["reference_dense"]["elementwise"]
+    )
+    assert "45 nm" in found["technology"]
+    assert "Horowitz" in found["source"]
+    assert "estimate" in found["assumptions"][0]
+
+
+def test_a_mean_over_ticks() -> None:
+    decoder, counts = random_decoder(7, channels=30), random_counts(7, 60, 30, rate=0.3)
+    whole = costs_of(decoder, 4, counts)
+    per_tick = [
+        energy(
+            decoder,
+            replace(
+                whole,
+                **{
+                    name: getattr(whole, name)[[tick]]
+                    for name in ("encoder", "encoder_words", "changed", "spikes")
+                },
+            ),
+        )["per_tick_nj"]["engine"]
+        for tick in range(60)
+    ]
+    assert energy(decoder, whole)["per_tick_nj"]["engine"] == pytest.approx(np.mean(per_tick))
+    assert max(per_tick) > min(per_tick)
