@@ -1,0 +1,56 @@
+"""The page: sections laid out by a template, with all that they need inside one file."""
+
+import json
+from collections.abc import Iterable
+from pathlib import Path
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from plotly.offline import get_plotlyjs
+
+from aegru_hw.files import atomic_path
+from aegru_hw.report.facts import Facts, gather
+from aegru_hw.report.overview import overview
+from aegru_hw.report.section import Section
+from aegru_hw.report.sections import make_sections
+from aegru_hw.run_folder import RunFolder
+
+
+def write_report(run: RunFolder) -> Path:
+    """Write RUN/report.html, one file that needs no network, and return its path.
+
+    Raises UserError where the run holds no decoder, and for a file of it that is damaged.
+    """
+    page = render(gather(run))
+    with atomic_path(run.report) as temporary:
+        temporary.write_text(page, encoding="utf-8")
+    return run.report
+
+
+def render(facts: Facts) -> str:
+    """Return the page of a run's facts. Text from files is escaped throughout."""
+    environment = Environment(
+        loader=PackageLoader("aegru_hw.report"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    sections = make_sections(facts)
+    return environment.get_template("report.html").render(
+        overview=overview(facts),
+        sections=sections,
+        missing=list(dict.fromkeys(entry for section in sections for entry in section.missing)),
+        figures=figures_json(sections),
+        plotlyjs=get_plotlyjs(),
+    )
+
+
+def figures_json(sections: Iterable[Section]) -> str:
+    """Return all figures as JSON that no text in them can lead out of a script element."""
+    figures = {
+        chart.key: {"zooms": chart.zooms, **json.loads(chart.figure.to_json())}
+        for section in sections
+        for chart in section.charts
+    }
+    text = json.dumps(figures, separators=(",", ":"))
+    return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")

@@ -1,0 +1,96 @@
+"""Multiply-accumulates: from the reference schedule to what the streaming form multiplies."""
+
+import plotly.graph_objects as go
+
+from aegru_hw.report.commands import to_verify
+from aegru_hw.report.facts import Facts
+from aegru_hw.report.section import Cell, Chart, Missing, Section, Table, cell
+from aegru_hw.report.style import DECODER, FAINT, REFERENCE, fixed_axes, styled
+
+FOUR = {
+    "reference_dense": ("reference, dense", "all N steps anew for every output (NeuroBench's)"),
+    "reference_effective": ("reference, effective", "the same, zero weights left out"),
+    "streaming_dense": ("streaming, dense", "one cell per chain and tick"),
+    "streaming_effective": ("streaming, effective", "the same, non-zero weights and events only"),
+}
+
+
+def work_section(facts: Facts) -> Section:
+    macs = facts.results.macs
+    rows = [
+        (Cell(label, note=what), cell(macs.get(key)), _share(macs, key))
+        for key, (label, what) in FOUR.items()
+    ]
+    counted = Cell("RTL counters", note="what the engine's lanes and readout multiplied")
+    if "rtl" in macs:
+        rows.append((counted, cell(macs["rtl"]), _share(macs, "rtl")))
+    else:
+        rows.append((counted, Cell("not run", "missing"), cell(None)))
+    table = Table(("schedule", "MACs per output", "share"), tuple(rows))
+    if not set(FOUR) <= set(macs) or not macs["reference_dense"]:
+        return Section(
+            "work",
+            "Multiply-accumulates",
+            "Counted when the executions are verified.",
+            tables=(table,),
+            missing=(Missing("MACs per output", to_verify(facts)),),
+        )
+    saved = 1 - macs["streaming_effective"] / macs["reference_dense"]
+    return Section(
+        "work",
+        "Multiply-accumulates",
+        f"{saved:.1%} fewer MACs per output than the reference schedule, with the same bits.",
+        charts=(
+            Chart(
+                "work-chart",
+                _figure(facts),
+                "Mean over the test split. Pruning, reuse between outputs and skipping what did "
+                "not change are each exact: none alters a bit of the output.",
+            ),
+        ),
+        tables=(table,),
+    )
+
+
+def _share(macs: dict[str, float], key: str) -> Cell:
+    whole = macs.get("reference_dense")
+    value = macs.get(key)
+    return cell(None) if not whole or value is None else Cell(f"{value / whole:.1%}", "number")
+
+
+def _figure(facts: Facts) -> go.Figure:
+    macs, decoder = facts.results.macs, facts.decoder
+    non_zero = decoder.macs_without_events + decoder.encoder.non_zero
+    steps = [
+        ("reference<br>dense", "absolute", macs["reference_dense"]),
+        ("zero<br>weights", "relative", macs["reference_effective"] - macs["reference_dense"]),
+        ("reference<br>effective", "total", macs["reference_effective"]),
+        ("reuse of<br>earlier ticks", "relative", non_zero - macs["reference_effective"]),
+        ("unchanged<br>channels", "relative", macs["streaming_effective"] - non_zero),
+        ("streaming<br>effective", "total", macs["streaming_effective"]),
+    ]
+    figure = go.Figure(
+        go.Waterfall(
+            orientation="h",
+            y=[name for name, _, _ in steps],
+            x=[value for _, _, value in steps],
+            measure=[measure for _, measure, _ in steps],
+            decreasing={"marker": {"color": FAINT}},
+            increasing={"marker": {"color": REFERENCE}},
+            totals={"marker": {"color": DECODER}},
+            connector={"line": {"color": REFERENCE, "width": 1}},
+            hovertemplate="%{delta:,.0f} MACs<extra>%{y}</extra>",
+        )
+    )
+    # The numbers stand beside the bars' right ends, where no step's name can be under them.
+    level = 0.0
+    for name, measure, value in steps:
+        before, level = level, level + value if measure == "relative" else value
+        right = max(before, level) if measure == "relative" else level
+        text = f"{value:,.0f}".replace("-", "−") if round(value) else "0"
+        figure.add_annotation(x=right, y=name, text=f" {text}", showarrow=False, xanchor="left")
+    figure.update_yaxes(autorange="reversed", ticks="")
+    figure.update_xaxes(
+        title_text="MACs per output", range=[0, 1.34 * macs["reference_dense"]], tickformat=",d"
+    )
+    return fixed_axes(styled(figure, 360, showlegend=False))
