@@ -1,0 +1,1 @@
+"""The benchmark: seeds by recordings by decoders, beside published results."""

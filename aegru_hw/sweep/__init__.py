@@ -1,0 +1,1 @@
+"""Sweeps of the configuration over many trainings, by many workers."""

@@ -1,0 +1,107 @@
+"""One trial of a sweep: train, prune, quantise, and score on the validation split."""
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from aegru_hw.decoder import stages
+from aegru_hw.decoder.checkpoint import load_weights, save_tensors
+from aegru_hw.decoder.config import Config
+from aegru_hw.decoder.data import Dataset
+from aegru_hw.decoder.export import export
+from aegru_hw.decoder.network import Aegru
+from aegru_hw.errors import UserError
+from aegru_hw.fixedpoint import Geometry, run_streaming_form
+from aegru_hw.fixedpoint.soundness import UnsoundError, check_geometry
+from aegru_hw.recordings.r2 import r2_score
+from aegru_hw.recordings.recording import Recording
+from aegru_hw.recordings.stream import TickStream
+
+FLOAT_SECTIONS = ("seed", "window", "network", "loss", "training")
+"""What the float network follows from; trials that share it share the network."""
+
+torch.set_num_threads(1)  # these tensors are tiny, and workers share the machine
+
+
+@dataclass(frozen=True)
+class Score:
+    """What a trial came to, on the validation split.
+
+    r2: of the integer decoder, the mean of both axes.
+    macs: effective MACs per tick of the streaming form: non-zero weights and measured events.
+    float_r2: of the float network before pruning.
+    sparsity: share of the weights that are zero.
+    """
+
+    r2: float
+    macs: float
+    float_r2: float
+    sparsity: float
+
+
+class TrainingOnly(Dataset):
+    """A dataset whose fine-tuning leaves the validation ticks alone, so that they can judge it."""
+
+    def train_and_validation(self, stride: int) -> Tensor:
+        """Return the training ticks only."""
+        return self.train
+
+
+def score(recording: Recording, config: Config, float_networks: Path) -> Score:
+    """Train a decoder with a configuration and score it on the validation split.
+
+    No stage sees the test split, and the fine-tuning stages do not see the validation split
+    either. `float_networks` is a folder in which float networks are kept and looked for.
+    Raises UserError for a configuration that no decoder can be made with.
+    """
+    dataset = TrainingOnly.from_recording(recording, config)
+    geometry = Geometry(
+        channels=recording.channels,
+        latent=config.network.latent,
+        hidden=config.network.hidden,
+        window=dataset.window,
+        steps=dataset.steps,
+        tick_seconds=recording.tick_seconds,
+    )
+    try:
+        check_geometry(geometry)
+    except UnsoundError as error:
+        raise UserError(f"no decoder can be made with these settings: {error}") from None
+    network = _float_network(recording, dataset, config, float_networks)
+    float_r2 = stages.validation_r2(network, dataset)()
+    stages.prune(network, dataset, config, progress=False)
+    quantized, _ = stages.quantize(network, dataset, config, progress=False)
+    decoder = export(quantized, geometry, dataset.scaling, {})
+    wanted = np.zeros(recording.ticks, dtype=np.bool_)
+    wanted[dataset.validation.numpy()] = True
+    stream = TickStream.from_recording(recording, wanted, dataset.window, dataset.steps)
+    result = run_streaming_form(decoder, stream.counts)
+    decoded = decoder.physical(result.velocity[stream.scored])
+    return Score(
+        r2=r2_score(recording.velocity[wanted], decoded)["mean"],
+        macs=float(result.macs_effective[stream.scored].mean()),
+        float_r2=float_r2,
+        sparsity=decoder.sparsity,
+    )
+
+
+def _float_network(recording: Recording, dataset: Dataset, config: Config, folder: Path) -> Aegru:
+    """Return the float network of a configuration, trained now or by an earlier trial."""
+    constants = asdict(config)
+    facts: dict[str, Any] = {name: constants[name] for name in FLOAT_SECTIONS}
+    facts["recording"] = recording.content_hash
+    key = hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:20]
+    path = folder / f"{key}.safetensors"
+    if path.is_file():
+        network = Aegru(dataset.channels, config.network)
+        load_weights(path, network)
+        return network.eval()
+    network, _ = stages.train_float(dataset, config, progress=False)
+    save_tensors(path, network.state_dict(), facts)
+    return network
