@@ -12,6 +12,8 @@ from typing import Any
 from aegru_hw.errors import UserError
 
 DEMO_SECONDS = 240.0
+LANES, DEFAULT_LANES = (1, 2, 4, 8, 16), 4
+DEMO_RECORDING = f"aegru-hw generate generated.mat --channels 96 --seconds {DEMO_SECONDS:g}"
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -36,6 +38,10 @@ def main(arguments: list[str] | None = None) -> int:
 def _advice(options: argparse.Namespace) -> str:
     if options.command in ("train", "run"):
         return f"; add --resume to go on with {options.out}"
+    if options.command == "sweep":
+        return "; the same command goes on with the study"
+    if options.command == "benchmark":
+        return f"; the same command goes on with {options.out}"
     return ""
 
 
@@ -60,10 +66,10 @@ def generate(options: argparse.Namespace) -> int:
 
 
 def import_recording(options: argparse.Namespace) -> int:
-    from aegru_hw.recordings.binned import read_binned
+    from aegru_hw.recordings.layout import import_file
 
     refuse_existing(options.out, options.force)
-    recording = read_binned(
+    recording = import_file(
         options.file,
         counts=options.counts,
         velocity=options.velocity,
@@ -71,6 +77,7 @@ def import_recording(options: argparse.Namespace) -> int:
         position=options.position,
         reaches=options.reaches,
         reach_base=options.reach_base,
+        merge=options.merge,
     )
     recording.save(options.out)
     facts = {
@@ -88,10 +95,27 @@ def import_recording(options: argparse.Namespace) -> int:
     return report(options, facts, text)
 
 
+def fetch(options: argparse.Namespace) -> int:
+    from aegru_hw.recordings.fetch import fetch
+
+    paths = {
+        name: str(
+            fetch(
+                name,
+                mirror=options.mirror,
+                force=options.force,
+                progress=shows_progress(options),
+            )
+        )
+        for name in options.names
+    }
+    return report(options, {"recordings": paths}, "\n".join(paths.values()))
+
+
 def inspect(options: argparse.Namespace) -> int:
     from aegru_hw.recordings.layout import describe
 
-    facts = describe(options.recording)
+    facts = describe(recording_path(options))
     return report(options, facts, "\n".join(outline(facts)))
 
 
@@ -130,8 +154,8 @@ def simulate(options: argparse.Namespace) -> int:
 
     if options.out is not None:
         refuse_existing(options.out, options.force)
-    recording = open_recording(options.recording)
-    velocity, facts = pipeline.simulate(run_folder(options.run_path), recording)
+    recording = open_recording(recording_path(options))
+    velocity, facts = pipeline.simulate(run_folder(options.run_path), recording, options.lanes)
     if options.out is not None:
         with atomic_path(options.out) as temporary, open(temporary, "wb") as file:
             np.savez_compressed(file, velocity=velocity)
@@ -142,10 +166,27 @@ def simulate(options: argparse.Namespace) -> int:
         f"MACs per tick: {macs['streaming_effective']:.0f} of {macs['streaming_dense']} dense "
         f"streaming, {macs['reference_dense']} dense reference"
     )
+    if "engine" in facts:
+        text += "\n" + engine_text(facts["engine"])
     return report(options, facts, text)
 
 
 def synth(options: argparse.Namespace) -> int:
+    if options.backend == "rtl":
+        return synth_engine(options)
+    return synth_firmware(options)
+
+
+def synth_engine(options: argparse.Namespace) -> int:
+    from aegru_hw import pipeline
+
+    run = run_folder(options.run_path)
+    facts = pipeline.synthesise_engine(run, options.lanes, force=options.force)
+    text = f"wrote {run.rtl}: {options.lanes} lanes\ntestbench: python {run.rtl / 'run.py'}"
+    return report(options, facts, text)
+
+
+def synth_firmware(options: argparse.Namespace) -> int:
     from aegru_hw.fixedpoint import load_decoder
 
     run = run_folder(options.run_path)
@@ -180,7 +221,7 @@ def write_firmware(options: argparse.Namespace, decoder: Any, folder: Path) -> d
     chosen = {name: value for name, value in given.items() if value is not None}
     project = write_project(decoder, folder, **chosen)
     Firmware(folder).compile()
-    facts = {"backend": options.backend, **asdict(project.options)}
+    facts = {"backend": "hls4ml", **asdict(project.options)}
     return facts | {"reuse_factors": project.reuse_factors}
 
 
@@ -188,17 +229,26 @@ def verify(options: argparse.Namespace) -> int:
     from aegru_hw import pipeline
     from aegru_hw.recordings.layout import open_recording
 
-    recording = None if options.recording is None else open_recording(options.recording)
+    given = options.recording is not None
+    recording = open_recording(recording_path(options)) if given else None
     summary = pipeline.verify(
         run_folder(options.run_path), recording, progress=shows_progress(options)
     )
     report(options, summary, summary_text(summary))
-    return 1 if any(summary["mismatches"].values()) else 0
+    return exit_status(summary)
+
+
+def report_page(options: argparse.Namespace) -> int:
+    from aegru_hw.report import write_report
+
+    path = write_report(run_folder(options.run_path))
+    return report(options, {"path": str(path), "bytes": path.stat().st_size}, f"wrote {path}")
 
 
 def run_all(options: argparse.Namespace) -> int:
     from aegru_hw import pipeline
     from aegru_hw.fixedpoint import load_decoder
+    from aegru_hw.report import write_report
 
     run, recording, config = prepared_training(options)
     progress = shows_progress(options)
@@ -211,10 +261,17 @@ def run_all(options: argparse.Namespace) -> int:
     if not run.hls.exists():
         decoder = load_decoder(run.decoder)
         run.add_to_summary({"firmware": write_firmware(options, decoder, run.hls)})
+    if not run.rtl.exists():
+        pipeline.synthesise_engine(run, options.lanes)
     note(options, "verifying every execution over the test split")
     summary = pipeline.verify(run, progress=progress)
-    report(options, summary, f"{summary_text(summary)}\nsummary: {run.summary}\nrun: {run.path}")
-    return 1 if any(summary["mismatches"].values()) else 0
+    if options.command == "demo":
+        made_by = f"{DEMO_RECORDING} --seed {config.seed}"
+        run.add_to_summary({"recording": {"made_by": made_by}})
+    page = write_report(run)
+    paths = f"summary: {run.summary}\nreport: {page}\nrun: {run.path}"
+    report(options, summary, f"{summary_text(summary)}\n{paths}")
+    return exit_status(summary)
 
 
 def demo(options: argparse.Namespace) -> int:
@@ -225,6 +282,76 @@ def demo(options: argparse.Namespace) -> int:
         note(options, f"generating {DEMO_SECONDS:g} s of 96 channels at 4 ms")
         write(options.recording, channels=96, seconds=DEMO_SECONDS, seed=options.seed or 0)
         return run_all(options)
+
+
+def sweep(options: argparse.Namespace) -> int:
+    from aegru_hw.recordings.layout import open_recording
+    from aegru_hw.sweep.space import DEFAULT_SPACE, parse_space
+    from aegru_hw.sweep.study import Problem
+    from aegru_hw.sweep.study import sweep as work
+
+    for name in ("trials", "seeds", "heartbeat"):
+        if getattr(options, name) < 1:
+            raise UserError(f"--{name} is {getattr(options, name)}; 1 or more is accepted")
+    problem = Problem(
+        space=parse_space(options.vary or DEFAULT_SPACE, options.preset, options.set),
+        preset=options.preset,
+        overrides=tuple(options.set),
+        seed=options.seed or 0,
+        seeds=options.seeds,
+    )
+    summary = work(
+        open_recording(recording_path(options)),
+        problem,
+        options.out,
+        trials=options.trials,
+        storage=options.storage,
+        name=options.study,
+        heartbeat=options.heartbeat,
+        progress=shows_progress(options),
+    )
+    lines = [f"{summary['trials']} trials; Pareto front of R² (validation split) and MACs per tick"]
+    for row in summary["pareto"]:
+        varied = [
+            f"{key}={value:.4g}" if isinstance(value, float) else f"{key}={value}"
+            for key, value in row.items()
+            if "." in key
+        ]
+        lines.append(f"  {row['r2']:.4f} {row['macs']:>10,.0f}  {' '.join(varied)}")
+    return report(options, summary, "\n".join([*lines, summary["plots"]]))
+
+
+def benchmark(options: argparse.Namespace) -> int:
+    from tqdm import tqdm
+
+    from aegru_hw.benchmark.measure import ROWS, case_of, measure
+    from aegru_hw.benchmark.table import summarise, table_text
+    from aegru_hw.recordings.layout import open_recording
+
+    if options.seeds < 1:
+        raise UserError(f"--seeds is {options.seeds}; accepted is a whole number from 1")
+    cases = [case_of(str(path), open_recording(path)) for path in options.recordings]
+    results: dict[str, Any] = {case.name: {} for case in cases}
+    total = len(cases) * options.seeds * len(ROWS)
+    with tqdm(total=total, unit="row", disable=not shows_progress(options)) as bar:
+        for seed in range(options.seeds):
+            for case in cases:
+                rows = results[case.name].setdefault(seed, {})
+                measured = measure(
+                    case,
+                    seed,
+                    options.out,
+                    options.preset,
+                    options.set,
+                    say=lambda text, name=case.name, seed=seed: bar.set_description(  # type: ignore[misc]
+                        f"{name}, seed {seed}: {text}"
+                    ),
+                )
+                for name, row in measured:
+                    rows[name] = row
+                    bar.update()
+    table = summarise(results, {case.name: case.facts for case in cases})
+    return report(options, table, table_text(table, options.seeds))
 
 
 def prepared_training(options: argparse.Namespace) -> tuple[Any, Any, Any]:
@@ -239,7 +366,20 @@ def prepared_training(options: argparse.Namespace) -> tuple[Any, Any, Any]:
             raise UserError("--resume goes on as the run began; drop --set, --seed and --force")
         return run, *pipeline.resumed(run)
     config = make_config(options.preset, options.set, options.seed)
-    return run, open_recording(options.recording), config
+    return run, open_recording(recording_path(options)), config
+
+
+def recording_path(options: argparse.Namespace) -> Path:
+    """Return where the recording lies that is given by path or by published name."""
+    from aegru_hw.recordings.fetch import recording_path
+
+    return recording_path(options.recording, progress=shows_progress(options))
+
+
+def exit_status(summary: dict[str, Any]) -> int:
+    """Return 1 where executions differ or the engine's counters are not as predicted."""
+    equal = summary.get("cycles", {}).get("predicted_equal", True)
+    return 1 if any(summary["mismatches"].values()) or not equal else 0
 
 
 def run_folder(path: Path) -> Any:
@@ -284,10 +424,36 @@ def summary_text(summary: dict[str, Any]) -> str:
     lines += [f"  {name:20} {count}" for name, count in summary["mismatches"].items()]
     lines += ["MACs per output"]
     lines += [f"  {name:20} {count:,.0f}" for name, count in summary["macs"].items()]
+    if "cycles" in summary:
+        cycles = summary["cycles"]
+        lines += [
+            f"cycles per tick {cycles['per_tick_mean']:,.0f} mean, {cycles['per_tick_max']:,} max "
+            f"on {cycles['lanes']} lanes, latency at most {cycles['latency_max']:,}",
+            f"counters equal the cost model on every tick: "
+            f"{'yes' if cycles['predicted_equal'] else 'NO'}",
+        ]
     lines += [f"sparsity {summary['sparsity']:.3f}"]
     footprint = summary["footprint_bytes"]
     lines += [f"footprint {footprint['float']:,} bytes float, {footprint['fixed']:,} fixed"]
     return "\n".join(lines)
+
+
+def engine_text(facts: dict[str, Any]) -> str:
+    """Return the cost model's prediction as lines for people."""
+    cycles, used = facts["cycles"], facts["utilisation"]
+    phases = ", ".join(f"{name} {share:.3f}" for name, share in used.items() if name != "tick")
+    return "\n".join(
+        [
+            f"engine of {facts['lanes']} lanes, by the cost model",
+            f"  MACs per tick    {facts['macs_per_tick_mean']:,.0f}",
+            f"  cycles per tick  {cycles['per_tick_mean']:,.0f} mean, "
+            f"{cycles['per_tick_max']:,} max",
+            f"  latency          {cycles['latency_mean']:,.0f} mean, "
+            f"{cycles['latency_max']:,} max, in cycles",
+            f"  utilisation      {used['tick']:.3f} ({phases})",
+            f"  keeps up from    {facts['least_clock_hz'] / 1e6:.3g} MHz",
+        ]
+    )
 
 
 def outline(facts: dict[str, Any], indent: str = "") -> list[str]:
@@ -336,22 +502,59 @@ def build_parser() -> argparse.ArgumentParser:
     added = command(
         "import",
         import_recording,
-        "Read binned counts and velocity from .mat or .npz into a recording.",
+        "Make a recording of a .mat, .npz or .nwb file whose arrays are named.",
         "stevenson2011.mat out.h5 --counts spikes --velocity handVel:0,1 --tick 0.05",
     )
     added.add_argument("file", type=Path, metavar="FILE")
     added.add_argument("out", type=Path, metavar="OUT.h5")
     selector = "KEY[:rows][@time axis]"
-    added.add_argument("--counts", required=True, metavar=selector, help="spikes per bin")
-    added.add_argument("--velocity", required=True, metavar=selector, help="two rows: x and y")
-    added.add_argument("--tick", required=True, type=float, metavar="SECONDS", help="bin length")
-    added.add_argument("--position", metavar=selector, help="finds breaks, with the velocity")
-    added.add_argument("--reaches", metavar="KEY", help="first bin of each reach, for the split")
+    added.add_argument(
+        "--counts",
+        metavar=selector,
+        help="spikes per bin; in NWB `units` (spike times) or a series",
+    )
+    added.add_argument(
+        "--velocity", metavar=selector, help="two rows: x and y; in NWB two columns or two series"
+    )
+    added.add_argument(
+        "--tick",
+        type=float,
+        metavar="SECONDS",
+        help="bin length (NWB: default the movement's interval, at least 0.004)",
+    )
+    added.add_argument(
+        "--position",
+        metavar=selector,
+        help="finds breaks, with the velocity; in NWB instead of it: velocity is its difference",
+    )
+    added.add_argument(
+        "--reaches",
+        metavar="KEY",
+        help="first bin of each reach; in NWB intervals (default trials)",
+    )
     added.add_argument("--reach-base", type=int, choices=(0, 1), help="index of the first bin")
+    added.add_argument(
+        "--merge",
+        choices=("or", "count", "none"),
+        help="NWB: units of one electrode are OR-ed to 0/1 a tick (default up to 4 ms, as the "
+        "published benchmark does), their spikes counted (default beyond), or kept apart",
+    )
+    add_force(added)
+
+    added = command(
+        "fetch",
+        fetch,
+        "Download published recordings (Zenodo record 583331) by name, where they are on no disk.",
+        "indy_20160622_01",
+    )
+    added.add_argument("names", nargs="+", metavar="NAME", help="such as indy_20160622_01")
+    added.add_argument(
+        "--mirror", metavar="BASE", help="address that the file names follow (default Zenodo's)"
+    )
     add_force(added)
 
     added = command("inspect", inspect, "Say what a file offers.", "recording.h5")
-    added.add_argument("recording", type=Path, metavar="RECORDING")
+    add_recording(added)
 
     added = command(
         "train", train, "Train the float network.", "recording.h5 --out my_run --seed 1"
@@ -375,15 +578,23 @@ def build_parser() -> argparse.ArgumentParser:
         "my_run recording.h5 --out velocity.npz",
     )
     add_run(added)
-    added.add_argument("recording", type=Path, metavar="RECORDING")
+    add_recording(added)
     added.add_argument("--out", type=Path, metavar="OUT.npz", help="decoded velocity (T, 2)")
+    add_lanes(added, None)
     add_force(added)
 
     added = command(
-        "synth", synth, "Write and compile the hls4ml firmware.", "my_run --strategy resource"
+        "synth",
+        synth,
+        "Write the hardware: hls4ml firmware, compiled, or the RTL engine.",
+        "my_run --backend rtl --lanes 4",
     )
     add_run(added)
+    added.add_argument(
+        "--backend", choices=("hls4ml", "rtl"), default="hls4ml", help="default hls4ml"
+    )
     add_firmware(added)
+    add_lanes(added, DEFAULT_LANES)
     added.add_argument("--run-vendor", action="store_true", help="synthesise with Vitis HLS too")
     add_force(added)
 
@@ -391,16 +602,80 @@ def build_parser() -> argparse.ArgumentParser:
         "verify", verify, "Compare every execution over the test split.", "my_run --json"
     )
     add_run(added)
-    added.add_argument("recording", type=Path, nargs="?", metavar="RECORDING")
+    add_recording(added, nargs="?")
+
+    added = command(
+        "report", report_page, "Write RUN/report.html, one page of everything.", "my_run"
+    )
+    add_run(added)
 
     added = command(
         "run",
         run_all,
-        "All of it: train, quantise, firmware, verify.",
+        "All of it: train, quantise, firmware, engine, verify, report.",
         "recording.h5 --out my_run --preset fast",
     )
     add_training(added)
     add_firmware(added)
+    add_lanes(added, DEFAULT_LANES)
+
+    added = command(
+        "sweep",
+        sweep,
+        "Train many times over; plot validation R² against MACs, pruning rate, window and steps.",
+        "recording.h5 --out my_sweep --preset fast --trials 40 --vary pruning.rate=0.3..0.9",
+    )
+    add_recording(added)
+    added.add_argument(
+        "--out",
+        type=Path,
+        required=True,
+        metavar="SWEEP",
+        help="folder of the study and its plots; the same one for all workers of a machine",
+    )
+    added.add_argument("--trials", type=int, default=40, help="of all workers (default 40)")
+    added.add_argument(
+        "--vary",
+        action="append",
+        metavar="section.key=a,b,c|low..high",
+        help="a constant to vary; may be given again (default pruning rate, window, steps and "
+        "weight bits)",
+    )
+    added.add_argument(
+        "--storage",
+        metavar="URL",
+        help="database that workers on many machines share (default SQLite in SWEEP)",
+    )
+    added.add_argument("--study", default="sweep", metavar="NAME", help="name in the storage")
+    added.add_argument(
+        "--heartbeat",
+        type=int,
+        default=30,
+        metavar="SECONDS",
+        help="sign of life of a worker; after three missing ones others take its trial over",
+    )
+    added.add_argument("--seeds", type=int, default=1, help="trainings a trial (default 1)")
+    added.add_argument("--preset", choices=("fast", "paper"), default="paper")
+    add_set(added)
+    add_seed(added)
+
+    added = command(
+        "benchmark",
+        benchmark,
+        "Measure decoders and baselines over seeds, beside published results.",
+        "recording.h5 --seeds 5 --preset paper --out benchmark",
+    )
+    added.add_argument("recordings", type=Path, nargs="+", metavar="RECORDING")
+    added.add_argument("--seeds", type=int, default=5, help="seeds 0, 1, ... (default 5)")
+    added.add_argument("--preset", choices=("fast", "paper"), default="paper")
+    added.add_argument(
+        "--out",
+        type=Path,
+        default=Path("benchmark"),
+        metavar="FOLDER",
+        help="keeps every result, so that an interrupted benchmark goes on (default benchmark)",
+    )
+    add_set(added)
 
     added = command("demo", demo, "The whole way on a generated recording.", "--out demo_run")
     added.add_argument("--out", type=Path, default=Path("demo_run"), metavar="RUN")
@@ -408,12 +683,23 @@ def build_parser() -> argparse.ArgumentParser:
     add_set(added)
     add_seed(added)
     add_firmware(added)
+    add_lanes(added, DEFAULT_LANES)
     add_force(added)
     return parser
 
 
 def add_run(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("run_path", type=Path, metavar="RUN")
+
+
+def add_recording(parser: argparse.ArgumentParser, nargs: str | None = None) -> None:
+    parser.add_argument(
+        "recording",
+        type=Path,
+        nargs=nargs,
+        metavar="RECORDING",
+        help="a file, or the name of a published recording, such as indy_20160622_01",
+    )
 
 
 def add_force(parser: argparse.ArgumentParser) -> None:
@@ -435,17 +721,23 @@ def add_seed(parser: argparse.ArgumentParser) -> None:
 
 
 def add_training(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("recording", type=Path, metavar="RECORDING")
+    add_recording(parser)
     parser.add_argument("--out", type=Path, required=True, metavar="RUN")
-    parser.add_argument("--preset", choices=("fast", "paper"), default="paper")
+    parser.add_argument("--preset", choices=("fast", "lean", "paper"), default="paper")
     add_set(parser)
     add_seed(parser)
     parser.add_argument("--resume", action="store_true", help="go on with an interrupted run")
     add_force(parser)
 
 
+def add_lanes(parser: argparse.ArgumentParser, default: int | None) -> None:
+    said = "predict the cycles of an engine" if default is None else f"default {default}"
+    parser.add_argument(
+        "--lanes", type=int, choices=LANES, default=default, help=f"multiply lanes P ({said})"
+    )
+
+
 def add_firmware(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--backend", choices=("hls4ml",), default="hls4ml")
     parser.add_argument("--part", help="FPGA for the vendor tool (default xczu7ev-ffvc1156-2-e)")
     parser.add_argument("--clock-period", type=float, metavar="NS", help="default 5")
     parser.add_argument(

@@ -57,21 +57,28 @@ def test_run_goes_the_whole_way_without_a_mismatch(finished_run) -> None:
         "streaming_vs_window": 0,
         "step_vs_window": 0,
         "firmware_vs_fixed": 0,
+        "rtl_vs_fixed": 0,
     }
     assert summary["ticks_compared"] > 300
     assert (
         summary["r2"]["fixed"]
         == summary["r2"]["firmware"]
+        == summary["r2"]["rtl"]
         == pytest.approx(summary["r2"]["quantised"])
     )
     macs = summary["macs"]
     assert macs["streaming_effective"] < macs["streaming_dense"] < macs["reference_dense"]
     assert macs["reference_effective"] < macs["reference_dense"]
+    assert macs["rtl"] == macs["streaming_effective"]
+    assert summary["cycles"]["predicted_equal"] is True
+    assert summary["cycles"]["lanes"] == 4
+    assert summary["cycles"]["per_tick_max"] >= summary["cycles"]["latency_max"] > 0
     assert summary["sparsity"] >= 0.5
     assert set(summary["footprint_bytes"]) == {"float", "fixed"}
     assert summary["seed"] == 0
     assert "torch" in summary["versions"]
     assert not (finished_run / "checkpoint.safetensors").exists()
+    assert "R² along the chain" in (finished_run / "report.html").read_text(encoding="utf-8")
 
 
 @pytest.mark.slow
@@ -79,9 +86,11 @@ def test_every_command_prints_json(finished_run, recording_path, tmp_path, capsy
     velocity = tmp_path / "velocity.npz"
     for arguments in (
         ["simulate", finished_run, recording_path, "--out", velocity, "--json"],
+        ["simulate", finished_run, recording_path, "--lanes", "16", "--json"],
         ["verify", finished_run, "--json"],
         ["verify", finished_run, recording_path, "--json"],
         ["inspect", recording_path, "--json"],
+        ["report", finished_run, "--json"],
     ):
         capsys.readouterr()
         assert main([str(argument) for argument in arguments]) == 0
@@ -110,13 +119,50 @@ def test_verify_fails_where_an_execution_differs(run_copy, monkeypatch, capsys) 
 
 
 @pytest.mark.slow
+def test_verify_fails_where_a_counter_is_not_as_predicted(run_copy, monkeypatch, capsys) -> None:
+    from aegru_hw.rtl import verification
+
+    real = verification.tick_costs
+
+    def one_cycle_more(decoder, plan, counts):
+        costs = real(decoder, plan, counts)
+        costs.cycles[70] += 1
+        return costs
+
+    monkeypatch.setattr(verification, "tick_costs", one_cycle_more)
+    assert main(["verify", str(run_copy), "--json"]) == 1
+    summary = json.loads(capsys.readouterr().out)
+    assert summary["cycles"]["predicted_equal"] is False
+    assert not any(summary["mismatches"].values())
+
+
+@pytest.mark.slow
+def test_the_engine_of_a_run(run_copy, recording_path, capsys) -> None:
+    assert "--force" in refused(capsys, "synth", run_copy, "--backend", "rtl")
+    again = ["synth", str(run_copy), "--backend", "rtl", "--lanes", "16", "--force", "--json"]
+    assert main(again) == 0
+    assert json.loads(capsys.readouterr().out)["parameters"]["Lanes"] == 16
+    summary = json.loads((run_copy / "summary.json").read_text())
+    assert "cycles" not in summary  # they were of another engine
+    assert main(["verify", str(run_copy), "--json"]) == 0
+    cycles = json.loads(capsys.readouterr().out)["cycles"]
+    assert cycles["lanes"] == 16
+    assert main(["simulate", str(run_copy), str(recording_path), "--lanes", "16"]) == 0
+    assert "utilisation" in capsys.readouterr().out
+    (run_copy / "rtl" / "parameters.json").write_text("{}")
+    assert "parameters.json" in refused(capsys, "verify", run_copy, "--quiet")
+
+
+@pytest.mark.slow
 def test_quantize_again_at_other_widths(run_copy, capsys) -> None:
     line = refused(capsys, "quantize", run_copy)
     assert "--force" in line
     line = refused(capsys, "quantize", run_copy, "--force", "--set", "network.hidden=9")
     assert "network" in line
     assert main(["quantize", str(run_copy), "--force", "--quiet", "--set", "widths.weight=4"]) == 0
+    assert not (run_copy / "rtl").exists()
     assert not (run_copy / "hls").exists()  # it was made from the decoder before
+    assert not (run_copy / "report.html").exists()
     assert main(["verify", str(run_copy), "--quiet"]) == 0
     assert "firmware" not in json.loads((run_copy / "summary.json").read_text())["r2"]
 
@@ -158,11 +204,11 @@ def test_another_tick_is_refused(finished_run, tmp_path, capsys) -> None:
 def test_a_tampered_decoder_is_refused(run_copy, capsys) -> None:
     with h5py.File(run_copy / "decoder.h5", "r+") as file:
         file["recurrent/weight"][0, 0] += 1
-    assert "checksum" in refused(capsys, "verify", run_copy)
+    assert "checksum" in refused(capsys, "verify", run_copy, "--quiet")
     (run_copy / "decoder.h5").write_bytes(b"not a decoder")
-    assert "HDF5" in refused(capsys, "verify", run_copy)
+    assert "HDF5" in refused(capsys, "verify", run_copy, "--quiet")
     (run_copy / "decoder.h5").unlink()
-    assert "aegru-hw quantize" in refused(capsys, "verify", run_copy)
+    assert "aegru-hw quantize" in refused(capsys, "verify", run_copy, "--quiet")
 
 
 def test_missing_and_foreign_recordings(tmp_path, capsys) -> None:
@@ -306,10 +352,20 @@ def test_run_vendor_says_what_it_looked_for(finished_run, monkeypatch, capsys) -
     assert (finished_run / "hls").exists()
 
 
-COMMANDS = ["generate", "import", "inspect", "train", "quantize", "simulate", "synth", "verify"]
+COMMANDS = [
+    "fetch",
+    "generate",
+    "import",
+    "inspect",
+    "train",
+    "quantize",
+    "simulate",
+    "synth",
+    "verify",
+]
 
 
-@pytest.mark.parametrize("command", [*COMMANDS, "run", "demo"])
+@pytest.mark.parametrize("command", [*COMMANDS, "run", "sweep", "demo"])
 def test_help_has_an_example(command, capsys) -> None:
     with pytest.raises(SystemExit) as left:
         main([command, "--help"])
