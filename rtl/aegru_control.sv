@@ -2,7 +2,8 @@
 ///
 /// Loading: write LoadBegin, then for each memory LoadTarget ({select, address}) and its words to
 /// LoadData (the address counts up by itself), then the CRC-32 to LoadCrc. The CRC covers, for every
-/// word, its target and its data, little-endian. Only a matching CRC makes the image valid.
+/// word, its target and its data, little-endian; it takes eight cycles a word, in which a write
+/// waits. Only a matching CRC makes the image valid.
 /// Example: write 1 to Control (0x08) after that; Status (0x0C) then shows 3: valid and running.
 module aegru_control import aegru_pkg::*; #(
   parameter int unsigned Lanes = 4,
@@ -12,6 +13,8 @@ module aegru_control import aegru_pkg::*; #(
   parameter int unsigned ScheduleDepth = 4096,
   parameter int unsigned RingDepth = 4096,
   parameter int unsigned HistoryDepth = 1024,
+  /// Keep the totals of cycles and multiply-accumulates, and the longest tick; they read 0 where not.
+  parameter bit Totals = 1'b1,
   parameter string ImagePrefix = "",
   parameter config_t FixedConfig = '0
 ) (
@@ -46,10 +49,10 @@ module aegru_control import aegru_pkg::*; #(
   input  logic        busy_i,
   /// A tick has ended; what it cost is valid in this cycle.
   input  logic        tick_done_i,
-  input  logic [31:0] tick_cycles_i,
-  input  logic [31:0] tick_latency_i,
-  input  logic [31:0] tick_macs_i[4],
-  input  logic [31:0] tick_saturations_i,
+  input  cost_t       tick_cycles_i,
+  input  cost_t       tick_latency_i,
+  input  cost_t       tick_macs_i[4],
+  input  cost_t       tick_saturations_i,
   input  logic        refused_i
 );
   localparam logic [31:0] Identification = 32'h4145_4752;  // "AEGR"
@@ -58,8 +61,10 @@ module aegru_control import aegru_pkg::*; #(
 
   logic [31:0] config_q[ConfigWords];
   logic image_valid_q, crc_error_q, format_error_q, enable_q, loading_q, overrun_q;
-  logic [31:0] crc_q, target_q, period_q, ticks_q, refused_q, saturations_q;
-  logic [31:0] last_cycles_q, last_latency_q, max_cycles_q, max_latency_q;
+  logic [31:0] crc_q, ticks_q, refused_q, saturations_q;
+  logic [7:0] select_q;
+  index_t address_q;
+  cost_t period_q, last_cycles_q, last_latency_q, max_cycles_q, max_latency_q;
   logic [63:0] busy_q, macs_q[4];
   logic write, read, clear, reset_counters;
   logic [5:0] write_word, read_word;
@@ -69,16 +74,33 @@ module aegru_control import aegru_pkg::*; #(
     initial $readmemh({ImagePrefix, "config.hex"}, config_q);
   end
 
-  /// CRC-32 (reflected 0xEDB88320) over 64 more bits, lowest first.
-  function automatic logic [31:0] crc_next(logic [31:0] crc, logic [63:0] bits);
+  /// CRC-32 (reflected 0xEDB88320) over 8 more bits, lowest first.
+  function automatic logic [31:0] crc_next(logic [31:0] crc, logic [7:0] bits);
     logic [31:0] next;
     next = crc;
-    for (int i = 0; i < 64; i++)
+    for (int i = 0; i < 8; i++)
       next = (next >> 1) ^ ((next[0] ^ bits[i]) ? 32'hEDB8_8320 : 32'h0);
     return next;
   endfunction
 
-  assign write = s_axil_awvalid & s_axil_wvalid & (~s_axil_bvalid | s_axil_bready);
+  // The word that was loaded last, a byte a cycle: 0 where its CRC is up to date.
+  logic [3:0] crc_left_q;
+  logic [7:0] crc_byte;
+  always_comb begin
+    unique case (crc_left_q)
+      4'd8:    crc_byte = load_o.address[7:0];
+      4'd7:    crc_byte = load_o.address[15:8];
+      4'd5:    crc_byte = load_o.select;
+      4'd4:    crc_byte = load_o.data[7:0];
+      4'd3:    crc_byte = load_o.data[15:8];
+      4'd2:    crc_byte = load_o.data[23:16];
+      4'd1:    crc_byte = load_o.data[31:24];
+      default: crc_byte = '0;
+    endcase
+  end
+
+  assign write = s_axil_awvalid & s_axil_wvalid & (~s_axil_bvalid | s_axil_bready) &
+                 (crc_left_q == 4'd0);
   assign s_axil_awready = write;
   assign s_axil_wready = write;
   assign write_word = s_axil_awaddr[7:2];
@@ -88,7 +110,7 @@ module aegru_control import aegru_pkg::*; #(
   assign s_axil_bresp = 2'b00;
   assign s_axil_rresp = 2'b00;
   for (genvar i = 0; i < int'(ConfigWords); i++) begin : gen_config
-    assign config_o[i] = config_q[i];
+    assign config_o[i] = (IsFixed && is_format(i)) ? FixedConfig[i] : config_q[i];
   end
   assign enable_o = enable_q & image_valid_q;
   assign reset_counters = write & (write_word == 6'h02) & (s_axil_wdata[1] | s_axil_wdata[2]);
@@ -97,13 +119,17 @@ module aegru_control import aegru_pkg::*; #(
   always_ff @(posedge clk_i) begin
     soft_reset_o <= 1'b0;
     load_o.valid <= 1'b0;
+    if (crc_left_q != 4'd0) begin
+      crc_left_q <= crc_left_q - 4'd1;
+      crc_q <= crc_next(crc_q, crc_byte);
+    end
     if (write) begin
       case (write_word)
         6'h02: begin
           enable_q <= s_axil_wdata[0];
           soft_reset_o <= s_axil_wdata[1];
         end
-        6'h1C: period_q <= s_axil_wdata;
+        6'h1C: period_q <= s_axil_wdata[CostWidth-1:0];
         6'h30: begin
           loading_q <= 1'b1;
           image_valid_q <= 1'b0;
@@ -113,12 +139,14 @@ module aegru_control import aegru_pkg::*; #(
           crc_q <= '1;
           soft_reset_o <= 1'b1;
         end
-        6'h31: target_q <= s_axil_wdata;
+        6'h31: begin
+          select_q <= s_axil_wdata[31:24];
+          address_q <= s_axil_wdata[15:0];
+        end
         6'h32: if (loading_q) begin
-          load_o <= '{valid: 1'b1, select: target_q[31:24], address: target_q[15:0],
-                      data: s_axil_wdata};
-          crc_q <= crc_next(crc_q, {s_axil_wdata, target_q});
-          target_q[15:0] <= target_q[15:0] + 16'd1;
+          load_o <= '{valid: 1'b1, select: select_q, address: address_q, data: s_axil_wdata};
+          crc_left_q <= 4'd8;
+          address_q <= address_q + 16'd1;
         end
         6'h33: if (loading_q) begin
           loading_q <= 1'b0;
@@ -147,6 +175,7 @@ module aegru_control import aegru_pkg::*; #(
       s_axil_rvalid <= 1'b0;
       soft_reset_o <= 1'b0;
       load_o <= '0;
+      crc_left_q <= '0;
       loading_q <= 1'b0;
       // Images compiled in are trusted; an image loaded at run time stays valid through a reset.
       if (ImagePrefix != "") image_valid_q <= 1'b1;
@@ -163,28 +192,44 @@ module aegru_control import aegru_pkg::*; #(
   always_ff @(posedge clk_i) begin
     if (tick_done_i) begin
       ticks_q <= ticks_q + 32'd1;
-      busy_q <= busy_q + 64'(tick_cycles_i);
-      for (int i = 0; i < 4; i++) macs_q[i] <= macs_q[i] + 64'(tick_macs_i[i]);
-      saturations_q <= saturations_q + tick_saturations_i;
+      saturations_q <= saturations_q + 32'(tick_saturations_i);
       last_cycles_q <= tick_cycles_i;
       last_latency_q <= tick_latency_i;
-      if (tick_cycles_i > max_cycles_q) max_cycles_q <= tick_cycles_i;
-      if (tick_latency_i > max_latency_q) max_latency_q <= tick_latency_i;
       if (period_q != '0 && tick_cycles_i > period_q) overrun_q <= 1'b1;
     end
     if (refused_i) refused_q <= refused_q + 32'd1;
     if (!rst_ni || clear) begin
       ticks_q <= '0;
-      busy_q <= '0;
-      for (int i = 0; i < 4; i++) macs_q[i] <= '0;
       saturations_q <= '0;
       last_cycles_q <= '0;
       last_latency_q <= '0;
-      max_cycles_q <= '0;
-      max_latency_q <= '0;
       overrun_q <= 1'b0;
       refused_q <= '0;
     end
+  end
+
+  if (Totals) begin : gen_totals
+    always_ff @(posedge clk_i) begin
+      if (tick_done_i) begin
+        busy_q <= busy_q + 64'(tick_cycles_i);
+        for (int i = 0; i < 4; i++) macs_q[i] <= macs_q[i] + 64'(tick_macs_i[i]);
+        if (tick_cycles_i > max_cycles_q) max_cycles_q <= tick_cycles_i;
+        if (tick_latency_i > max_latency_q) max_latency_q <= tick_latency_i;
+      end
+      if (!rst_ni || clear) begin
+        busy_q <= '0;
+        for (int i = 0; i < 4; i++) macs_q[i] <= '0;
+        max_cycles_q <= '0;
+        max_latency_q <= '0;
+      end
+    end
+  end else begin : gen_no_totals
+    logic unused_macs;
+    assign unused_macs = &{1'b0, tick_macs_i[0], tick_macs_i[1], tick_macs_i[2], tick_macs_i[3]};
+    assign busy_q = '0;
+    assign macs_q = '{default: '0};
+    assign max_cycles_q = '0;
+    assign max_latency_q = '0;
   end
 
   always_comb begin
@@ -192,8 +237,8 @@ module aegru_control import aegru_pkg::*; #(
       6'h00: value = Identification;
       6'h01: value = Version;
       6'h02: value = {31'b0, enable_q};
-      6'h03: value = {23'b0, format_error_q, saturations_q != '0, refused_q != '0, overrun_q, crc_error_q,
-                      loading_q, busy_i, running_i, image_valid_q};
+      6'h03: value = {23'b0, format_error_q, saturations_q != '0, refused_q != '0, overrun_q,
+                      crc_error_q, loading_q, busy_i, running_i, image_valid_q};
       6'h04: value = Lanes;
       6'h05: value = MaxChannels;
       6'h06: value = MaxLatent;
@@ -218,12 +263,12 @@ module aegru_control import aegru_pkg::*; #(
       6'h19: value = macs_q[3][31:0];
       6'h1A: value = macs_q[3][63:32];
       6'h1B: value = saturations_q;
-      6'h1C: value = period_q;
+      6'h1C: value = 32'(period_q);
       6'h1D: value = refused_q;
-      6'h1E: value = last_cycles_q;
-      6'h1F: value = last_latency_q;
-      6'h20: value = max_cycles_q;
-      6'h21: value = max_latency_q;
+      6'h1E: value = 32'(last_cycles_q);
+      6'h1F: value = 32'(last_latency_q);
+      6'h20: value = 32'(max_cycles_q);
+      6'h21: value = 32'(max_latency_q);
       default: value = '0;
     endcase
   end

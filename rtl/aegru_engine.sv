@@ -10,14 +10,18 @@ module aegru_engine import aegru_pkg::*; #(
   parameter int unsigned MaxHidden = 64,
   /// Words of each lane's schedule: non-zero weights / P and some padding.
   parameter int unsigned ScheduleDepth = 4096,
-  /// At least (window + 1)·(steps - 1)·hidden.
+  /// At least (steps - 1)·hidden: the past states of a tick.
+  parameter int unsigned StateDepth = 256,
+  /// At least window·(steps - 1)·hidden.
   parameter int unsigned RingDepth = 4096,
   /// At least window · ceil(channels / GroupSize).
   parameter int unsigned HistoryDepth = 1024,
   /// Channels whose counts are compared at once: 2, 4, 8 or 16.
-  parameter int unsigned GroupSize = 16,
+  parameter int unsigned GroupSize = 8,
   /// Events that wait before back-pressure.
   parameter int unsigned EventDepth = 64,
+  /// Keep the totals of cycles and multiply-accumulates, and the longest tick.
+  parameter bit Totals = 1'b1,
   /// Prefix of $readmemh images; none where empty.
   parameter string ImagePrefix = "",
   /// Number formats and geometry that are wired in: all words of the configuration. Images of other
@@ -78,31 +82,30 @@ module aegru_engine import aegru_pkg::*; #(
 
   localparam int unsigned LatentSlots = (MaxLatent + Lanes - 1) / Lanes;
   localparam int unsigned HiddenSlots = (MaxHidden + Lanes - 1) / Lanes;
-  localparam int unsigned LaneBits = $clog2(Lanes);
-  localparam int unsigned LatentBits = $clog2(MaxLatent);
-  localparam int unsigned FillLength = (RingDepth > HistoryDepth) ? RingDepth : HistoryDepth;
+  localparam int unsigned GatesAtOnce = (unit_cycles(Lanes) == 1) ? 3 : 1;
 
   load_t load;
+  cost_t cycles_q, latency_q, saturations_q, macs_q[4];
   config_t cfg;
-  logic enable, soft_reset, running, busy, filling_q, running_q, reset_n, refused;
+  logic enable, soft_reset, running, busy, filling_q, running_q, filled, reset_n, refused;
   index_t fill_q;
 
   aegru_control #(
     .Lanes(Lanes), .MaxChannels(MaxChannels), .MaxLatent(MaxLatent), .MaxHidden(MaxHidden),
     .ScheduleDepth(ScheduleDepth), .RingDepth(RingDepth), .HistoryDepth(HistoryDepth),
-    .ImagePrefix(ImagePrefix), .FixedConfig(FixedConfig)
+    .Totals(Totals), .ImagePrefix(ImagePrefix), .FixedConfig(FixedConfig)
   ) i_control (
     .clk_i(aclk), .rst_ni(aresetn), .s_axil_awaddr, .s_axil_awprot, .s_axil_awvalid,
     .s_axil_awready, .s_axil_wdata, .s_axil_wstrb, .s_axil_wvalid, .s_axil_wready, .s_axil_bresp,
     .s_axil_bvalid, .s_axil_bready, .s_axil_araddr, .s_axil_arprot, .s_axil_arvalid,
     .s_axil_arready, .s_axil_rdata, .s_axil_rresp, .s_axil_rvalid, .s_axil_rready,
     .load_o(load), .config_o(cfg), .enable_o(enable), .soft_reset_o(soft_reset),
-    .running_i(running), .busy_i(busy), .tick_done_i(tick_done), .tick_cycles_i(tick_cycles),
-    .tick_latency_i(tick_latency), .tick_macs_i(tick_macs), .tick_saturations_i(tick_saturations),
+    .running_i(running), .busy_i(busy), .tick_done_i(tick_done), .tick_cycles_i(cycles_q),
+    .tick_latency_i(latency_q), .tick_macs_i(macs_q), .tick_saturations_i(saturations_q),
     .refused_i(refused)
   );
 
-  // Start-up: fill the rings with the states of silence and clear the history, then run.
+  // Start-up: fill the ring with the states of silence and clear the history, then run.
   assign reset_n = aresetn & ~soft_reset;
   assign running = running_q;
   always_ff @(posedge aclk) begin
@@ -112,24 +115,29 @@ module aegru_engine import aegru_pkg::*; #(
       running_q <= 1'b0;
     end else if (!running_q && !filling_q) begin
       filling_q <= enable;
-    end else if (filling_q && 32'(fill_q) + 32'd1 == FillLength) begin
+    end else if (filling_q && filled && 32'(fill_q) >= HistoryDepth) begin
       filling_q <= 1'b0;
       running_q <= 1'b1;
     end
   end
 
-  // Events.
-  logic event_valid, event_ready, event_last, fifo_ready;
-  logic [15:0] event_channel;
+  // Events: a channel that the decoder does not have only closes a tick.
+  localparam int unsigned ChannelBits = $clog2(MaxChannels);
+  localparam logic [15:0] NoSpike = 16'hFFFF;
+  logic event_offered, event_valid, event_ready, event_known, event_last, fifo_ready, known;
+  logic [ChannelBits-1:0] event_channel;
   assign s_axis_tready = fifo_ready & running & ~soft_reset;
-  aegru_fifo #(.Width(17), .Depth(EventDepth)) i_events (
-    .clk_i(aclk), .rst_ni(aresetn), .clear_i(soft_reset),
-    .in_valid_i(s_axis_tvalid & running & ~soft_reset), .in_data_i({s_axis_tlast, s_axis_tdata}),
-    .in_ready_o(fifo_ready), .out_valid_o(event_valid), .out_data_o({event_last, event_channel}),
+  assign event_offered = s_axis_tvalid & running & ~soft_reset;
+  assign known = {16'b0, s_axis_tdata} < cfg[CfgChannels];
+  assign refused = event_offered & fifo_ready & ~known & (s_axis_tdata != NoSpike);
+  aegru_fifo #(.Width(ChannelBits + 2), .Depth(EventDepth)) i_events (
+    .clk_i(aclk), .rst_ni(aresetn), .clear_i(soft_reset), .in_valid_i(event_offered),
+    .in_data_i({s_axis_tlast, known, s_axis_tdata[ChannelBits-1:0]}), .in_ready_o(fifo_ready),
+    .out_valid_o(event_valid), .out_data_o({event_last, event_known, event_channel}),
     .out_ready_i(event_ready)
   );
 
-  logic tick_allowed, tick_start, scan_done, encoder_valid, done, done_q;
+  logic tick_allowed, tick_start, scan_done, encoder_valid, done;
   index_t encoder_address;
   operand_t difference;
   logic [7:0] saturated;
@@ -139,17 +147,22 @@ module aegru_engine import aegru_pkg::*; #(
   ) i_window (
     .clk_i(aclk), .rst_ni(reset_n), .load_i(load), .config_i(cfg), .start_i(filling_q),
     .start_address_i(fill_q), .enable_i(running & enable), .event_valid_i(event_valid),
-    .event_channel_i(event_channel), .event_last_i(event_last), .event_ready_o(event_ready),
+    .event_channel_i(16'(event_channel)), .event_known_i(event_known),
+    .event_last_i(event_last), .event_ready_o(event_ready),
     .tick_allowed_i(tick_allowed), .tick_start_o(tick_start), .scan_done_o(scan_done),
     .issue_valid_o(encoder_valid), .issue_address_o(encoder_address), .difference_o(difference),
-    .refused_o(refused), .saturated_o(saturated)
+    .saturated_o(saturated)
   );
 
   issue_t issue;
   logic latent_valid, cell_busy, cell_done, cell_start, cell_first, cell_half, cell_keep;
   logic cell_readout;
+  logic sent, ring_write;
   logic [6:0] latent_slot;
-  index_t cell_read_base, cell_write_base;
+  logic [7:0] chains_sent;
+  index_t cell_read_base, cell_write_base, slot_base, ring_address;
+  operand_t ring_data;
+  past_t past;
   aegru_sequencer i_sequencer (
     .clk_i(aclk), .rst_ni(reset_n), .config_i(cfg), .tick_start_i(tick_start),
     .scan_done_i(scan_done), .encoder_valid_i(encoder_valid),
@@ -157,74 +170,81 @@ module aegru_engine import aegru_pkg::*; #(
     .latent_valid_o(latent_valid), .latent_slot_o(latent_slot), .cell_busy_i(cell_busy),
     .cell_done_i(cell_done), .cell_start_o(cell_start), .cell_first_o(cell_first),
     .cell_half_o(cell_half), .cell_keep_o(cell_keep), .cell_readout_o(cell_readout),
-    .cell_read_base_o(cell_read_base), .cell_write_base_o(cell_write_base), .busy_o(busy),
-    .done_o(done)
+    .chains_sent_i(chains_sent), .sent_i(sent), .cell_read_base_o(cell_read_base),
+    .cell_write_base_o(cell_write_base), .slot_o(slot_base), .busy_o(busy), .done_o(done)
   );
 
-  // Lanes and the latent vector that they share.
-  operand_t latents_q[MaxLatent], lane_latent[Lanes];
-  logic latent_valid_q;
-  logic [6:0] latent_slot_q, product_slot;
-  logic product_half, ring_write;
-  index_t ring_address;
-  operand_t ring_data;
-  acc_t input_product[Lanes][3], recurrent_product[Lanes][3];
+  aegru_ring #(
+    .RingDepth(RingDepth), .StateDepth(StateDepth), .ImagePrefix(ImagePrefix)
+  ) i_ring (
+    .clk_i(aclk), .rst_ni(reset_n), .load_i(load), .config_i(cfg), .start_i(filling_q),
+    .filled_o(filled), .tick_start_i(tick_start), .slot_i(slot_base), .past_o(past),
+    .chains_sent_o(chains_sent), .sent_o(sent), .write_i(ring_write), .address_i(ring_address), .data_i(ring_data)
+  );
+
+  // Lanes; each keeps a copy of the latent vector.
+  operand_t [Lanes-1:0] lane_latent;
+  logic [1:0] latent_valid_q;
+  logic [6:0] latent_slot_q[2];
+  logic [6:0] product_slot;
+  logic [1:0] product_gate;
+  logic product_half;
+  acc_t [GatesAtOnce-1:0] input_product[Lanes], recurrent_product[Lanes];
   logic [Lanes-1:0] mac;
   matrix_e mac_matrix[Lanes];
 
   for (genvar p = 0; p < Lanes; p++) begin : gen_lane
     aegru_lane #(
-      .Lane(p), .ScheduleDepth(ScheduleDepth), .RingDepth(RingDepth), .MaxLatent(MaxLatent),
-      .LatentSlots(LatentSlots), .HiddenSlots(HiddenSlots), .ImagePrefix(ImagePrefix)
+      .Lanes(Lanes), .Lane(p), .ScheduleDepth(ScheduleDepth), .StateDepth(StateDepth),
+      .LatentSlots(LatentSlots), .HiddenSlots(HiddenSlots), .GatesAtOnce(GatesAtOnce),
+      .ImagePrefix(ImagePrefix)
     ) i_lane (
       .clk_i(aclk), .rst_ni(reset_n), .load_i(load), .config_i(cfg), .issue_i(issue),
-      .start_i(filling_q), .start_slot_i(fill_q[6:0]), .ring_write_i(ring_write),
-      .ring_address_i(ring_address), .ring_data_i(ring_data), .latents_i(latents_q),
-      .latent_slot_i(latent_slot), .latent_o(lane_latent[p]), .product_slot_i(product_slot),
-      .product_half_i(product_half), .input_product_o(input_product[p]),
+      .start_i(filling_q), .start_slot_i(fill_q[6:0]), .past_i(past), .latent_slot_i(latent_slot),
+      .latent_o(lane_latent[p]), .latents_valid_i(latent_valid_q[1]),
+      .latents_slot_i(latent_slot_q[1]), .latents_i(lane_latent), .product_slot_i(product_slot),
+      .product_gate_i(product_gate), .product_half_i(product_half),
+      .input_product_o(input_product[p]),
       .recurrent_product_o(recurrent_product[p]), .mac_o(mac[p]), .mac_matrix_o(mac_matrix[p])
     );
   end
 
   always_ff @(posedge aclk) begin
-    latent_valid_q <= latent_valid;
-    latent_slot_q <= latent_slot;
-    if (latent_valid_q)
-      for (int unsigned p = 0; p < Lanes; p++)
-        if ((32'(latent_slot_q) << LaneBits) + p < MaxLatent)
-          latents_q[LatentBits'((32'(latent_slot_q) << LaneBits) + p)] <= lane_latent[p];
+    latent_valid_q <= {latent_valid_q[0], latent_valid};
+    latent_slot_q <= '{latent_slot, latent_slot_q[0]};
   end
 
   logic velocity_valid;
   logic signed [31:0] velocity[2];
   logic [1:0] readout_macs;
-  operand_t fill_state;
-  logic unused;
-  assign unused = &{1'b0, fill_state};
   aegru_cell #(
-    .Lanes(Lanes), .MaxHidden(MaxHidden), .RingDepth(RingDepth), .ImagePrefix(ImagePrefix)
+    .Lanes(Lanes), .MaxHidden(MaxHidden), .StateDepth(StateDepth), .GatesAtOnce(GatesAtOnce),
+    .ImagePrefix(ImagePrefix), .FixedConfig(FixedConfig)
   ) i_cell (
     .clk_i(aclk), .rst_ni(reset_n), .load_i(load), .config_i(cfg), .start_i(cell_start),
     .first_i(cell_first), .half_i(cell_half), .read_base_i(cell_read_base),
     .write_base_i(cell_write_base), .keep_i(cell_keep), .readout_i(cell_readout),
     .busy_o(cell_busy), .done_o(cell_done), .product_slot_o(product_slot),
-    .product_half_o(product_half), .input_product_i(input_product),
-    .recurrent_product_i(recurrent_product), .fill_i(filling_q & (32'(fill_q) < RingDepth)),
-    .fill_address_i(fill_q), .fill_state_o(fill_state), .ring_write_o(ring_write),
+    .product_gate_o(product_gate), .product_half_o(product_half), .input_product_i(input_product),
+    .recurrent_product_i(recurrent_product), .past_i(past), .ring_write_o(ring_write),
     .ring_address_o(ring_address), .ring_data_o(ring_data), .velocity_valid_o(velocity_valid),
     .velocity_o(velocity), .readout_macs_o(readout_macs)
   );
 
   // Velocity: a tick starts only where its velocity has a place to wait.
-  logic out_ready, out_valid, second_q;
-  logic [63:0] out_data;
-  aegru_fifo #(.Width(64), .Depth(4)) i_velocities (
+  localparam int unsigned VelocityWidth = (FixedConfig != '0)
+    ? bits_between(FixedConfig[CfgVelocityMin], FixedConfig[CfgVelocityMax]) : 32;
+  typedef logic signed [VelocityWidth-1:0] velocity_t;
+  logic out_ready, out_valid, second_q, done_q;
+  velocity_t out_first, out_second;
+  aegru_fifo #(.Width(2 * VelocityWidth), .Depth(2)) i_velocities (
     .clk_i(aclk), .rst_ni(aresetn), .clear_i(soft_reset), .in_valid_i(velocity_valid & reset_n),
-    .in_data_i({velocity[1], velocity[0]}), .in_ready_o(out_ready), .out_valid_o(out_valid),
-    .out_data_o(out_data), .out_ready_i(m_axis_tready & second_q)
+    .in_data_i({velocity_t'(velocity[1]), velocity_t'(velocity[0])}), .in_ready_o(out_ready),
+    .out_valid_o(out_valid), .out_data_o({out_second, out_first}),
+    .out_ready_i(m_axis_tready & second_q)
   );
   assign m_axis_tvalid = out_valid;
-  assign m_axis_tdata = second_q ? out_data[63:32] : out_data[31:0];
+  assign m_axis_tdata = second_q ? 32'(out_second) : 32'(out_first);
   assign m_axis_tlast = second_q;
   assign tick_allowed = ~busy & ~done_q & out_ready;
   always_ff @(posedge aclk) begin
@@ -232,8 +252,8 @@ module aegru_engine import aegru_pkg::*; #(
     else if (m_axis_tvalid && m_axis_tready) second_q <= ~second_q;
   end
 
-  // What this tick costs.
-  logic [31:0] cycles_q, latency_q, final_cycles_q, saturations_q, macs_q[4];
+  // What this tick costs; it stays until the next one starts.
+  logic counting_q;
   logic [5:0] mac_count[4];
   always_comb begin
     for (int m = 0; m < 4; m++) mac_count[m] = '0;
@@ -242,28 +262,29 @@ module aegru_engine import aegru_pkg::*; #(
     mac_count[3] = 6'(readout_macs);
   end
   always_ff @(posedge aclk) begin
-    cycles_q <= cycles_q + 32'd1;
-    done_q <= done;
-    tick_done <= done_q;
+    if (counting_q) cycles_q <= cycles_q + 1'b1;
+    if (done) counting_q <= 1'b0;
     if (velocity_valid) latency_q <= cycles_q;
-    if (done) final_cycles_q <= cycles_q + 32'd1;
-    for (int m = 0; m < 4; m++) macs_q[m] <= macs_q[m] + 32'(mac_count[m]);
-    saturations_q <= saturations_q + 32'(saturated);
-    if (done_q) begin
-      tick_cycles <= final_cycles_q;
-      tick_latency <= velocity_valid ? cycles_q : latency_q;
-      tick_macs <= macs_q;
-      tick_saturations <= saturations_q;
-    end
+    for (int m = 0; m < 4; m++) macs_q[m] <= macs_q[m] + cost_t'(mac_count[m]);
+    saturations_q <= saturations_q + cost_t'(saturated);
     if (tick_start) begin
       cycles_q <= '0;
+      counting_q <= 1'b1;
       saturations_q <= '0;
       for (int m = 0; m < 4; m++) macs_q[m] <= '0;
     end
+    done_q <= done;
+    tick_done <= done_q;
     if (!reset_n) begin
       done_q <= 1'b0;
       tick_done <= 1'b0;
     end
+  end
+  assign tick_cycles = 32'(cycles_q);
+  assign tick_latency = 32'(latency_q);
+  assign tick_saturations = 32'(saturations_q);
+  for (genvar m = 0; m < 4; m++) begin : gen_macs
+    assign tick_macs[m] = 32'(macs_q[m]);
   end
 
 `ifdef SIMULATION

@@ -1,21 +1,22 @@
 /// One multiply lane: its schedule, one multiplier, the accumulators of its rows.
 ///
-/// A word issued in cycle t is multiplied in t+2 and accumulated in t+3; a row's sum, or an encoder
-/// accumulator, can be read from t+4. Example: words (w=3, x=2), (w=-1, x=5, last) leave 1 in the
+/// A word issued in cycle t is multiplied in t+4 and accumulated in t+5; a row's sum, or an encoder
+/// accumulator, can be read from t+6. Example: words (w=3, x=2), (w=-1, x=5, last) leave 1 in the
 /// product buffer at the row's gate and slot.
 module aegru_lane import aegru_pkg::*; #(
-  /// This lane's number, from 0.
+  /// Lanes of the engine, and this lane's number, from 0.
+  parameter int unsigned Lanes = 4,
   parameter int unsigned Lane = 0,
   /// Words of the schedule.
   parameter int unsigned ScheduleDepth = 4096,
-  /// Words of the ring of past states.
-  parameter int unsigned RingDepth = 4096,
-  /// Latent units of the engine, over all lanes.
-  parameter int unsigned MaxLatent = 64,
+  /// Past states of a tick.
+  parameter int unsigned StateDepth = 256,
   /// Latent units of one lane.
   parameter int unsigned LatentSlots = 16,
   /// Hidden units of one lane.
   parameter int unsigned HiddenSlots = 16,
+  /// Gates whose products show at once: 3, or 1 of them.
+  parameter int unsigned GatesAtOnce = 3,
   /// Prefix of $readmemh images; none where empty.
   parameter string ImagePrefix = ""
 ) (
@@ -27,121 +28,171 @@ module aegru_lane import aegru_pkg::*; #(
   /// Start-up: copy the accumulator of silence of slot `start_slot_i`.
   input  logic                 start_i,
   input  logic [6:0]           start_slot_i,
-  /// Write port of the ring, the same in every lane.
-  input  logic                 ring_write_i,
-  input  index_t               ring_address_i,
-  input  operand_t             ring_data_i,
-  /// The latent vector, by position.
-  input  operand_t             latents_i[MaxLatent],
-  /// Slot whose latent shows at latent_o in the next cycle.
+  /// Past states of the tick, the same in every lane.
+  input  past_t                past_i,
+  /// Slot whose latent shows at latent_o two cycles later.
   input  logic [6:0]           latent_slot_i,
   output operand_t             latent_o,
-  /// Slot and half whose products show in the next cycle: reset, update, candidate.
+  /// A slot of the latent vector, of all lanes, to be kept for the input product.
+  input  logic                 latents_valid_i,
+  input  logic [6:0]           latents_slot_i,
+  input  operand_t [Lanes-1:0] latents_i,
+  /// Slot and half whose products show in the next cycle: reset, update, candidate; or one gate's.
   input  logic [6:0]           product_slot_i,
+  input  logic [1:0]           product_gate_i,
   input  logic                 product_half_i,
-  output acc_t                 input_product_o[3],
-  output acc_t                 recurrent_product_o[3],
+  output acc_t [GatesAtOnce-1:0] input_product_o,
+  output acc_t [GatesAtOnce-1:0] recurrent_product_o,
   /// A multiply-accumulate of this matrix is done in this cycle.
   output logic                 mac_o,
   output matrix_e              mac_matrix_o
 );
   localparam int unsigned ScheduleBits = $clog2(ScheduleDepth);
-  localparam int unsigned RingBits = $clog2(RingDepth);
-  localparam int unsigned LatentBits = $clog2(MaxLatent);
+  localparam int unsigned StateBits = $clog2(StateDepth);
+  localparam int unsigned LaneBits = (Lanes > 1) ? $clog2(Lanes) : 1;
   localparam int unsigned LatentSlotBits = (LatentSlots > 1) ? $clog2(LatentSlots) : 1;
   localparam int unsigned HiddenSlotBits = (HiddenSlots > 1) ? $clog2(HiddenSlots) : 1;
+  typedef logic [LatentSlotBits-1:0] latent_slot_t;
 
   word_t schedule[ScheduleDepth];
-  operand_t ring[RingDepth];
-  acc_t startup[2**LatentSlotBits];
-  acc_t accumulators[2**LatentSlotBits];
-
   if (ImagePrefix != "") begin : gen_image
-    initial begin
-      $readmemh($sformatf("%slane%0d.hex", ImagePrefix, Lane), schedule);
-      $readmemh($sformatf("%sstartup_latent%0d.hex", ImagePrefix, Lane), startup);
-    end
+    initial $readmemh($sformatf("%slane%0d.hex", ImagePrefix, Lane), schedule);
   end
 
+  // The word, through the stages.
+  issue_t issue_q[1:5];
+  word_t word1_q, word_q[2:5];
+  logic [ScheduleBits-1:0] schedule_address;
+  logic schedule_write;
+  assign schedule_write = load_i.valid && load_i.select == SelectLane + 8'(Lane);
+  assign schedule_address = schedule_write ? load_i.address[ScheduleBits-1:0]
+                                           : issue_i.address[ScheduleBits-1:0];
   always_ff @(posedge clk_i) begin
-    if (load_i.valid && load_i.select == SelectLane + 8'(Lane))
-      schedule[load_i.address[ScheduleBits-1:0]] <= load_i.data[$bits(word_t)-1:0];
-    if (load_i.valid && load_i.select == SelectStartupLatent + 8'(Lane))
-      startup[load_i.address[LatentSlotBits-1:0]] <= load_i.data;
-    if (ring_write_i) ring[ring_address_i[RingBits-1:0]] <= ring_data_i;
+    if (schedule_write) schedule[schedule_address] <= load_i.data[$bits(word_t)-1:0];
+    else word1_q <= schedule[schedule_address];
+    word_q[2] <= word1_q;
+    for (int i = 3; i <= 5; i++) word_q[i] <= word_q[i-1];
+    issue_q[1] <= issue_i;
+    for (int i = 2; i <= 5; i++) issue_q[i] <= issue_q[i-1];
+    if (!rst_ni) for (int i = 1; i <= 5; i++) issue_q[i].valid <= 1'b0;
   end
 
-  issue_t issue1_q, issue2_q, issue3_q;
-  word_t word1_q, word2_q, word3_q;
-  operand_t state_q, latent_q, operand;
-  acc_t product_q, sum_q, sum;
-  logic fresh_q;
-  index_t ring_read;
-
-  assign ring_read = issue1_q.base + index_t'(word1_q.index);
-
-  always_ff @(posedge clk_i) begin
-    word1_q <= schedule[issue_i.address[ScheduleBits-1:0]];
-    word2_q <= word1_q;
-    word3_q <= word2_q;
-    state_q <= ring[ring_read[RingBits-1:0]];
-    latent_q <= latents_i[word1_q.index[LatentBits-1:0]];
-    product_q <= acc_t'(word2_q.weight) * acc_t'(operand);
-    issue1_q <= issue_i;
-    issue2_q <= issue1_q;
-    issue3_q <= issue2_q;
-    if (!rst_ni) begin
-      issue1_q.valid <= 1'b0;
-      issue2_q.valid <= 1'b0;
-      issue3_q.valid <= 1'b0;
-    end
+  // The other operand: a latent, a past state, or the change of a feature.
+  operand_t [Lanes-1:0] latents[2**LatentSlotBits];
+  operand_t past[StateDepth];
+  operand_t [Lanes-1:0] latents3_q;
+  operand_t past3_q, operand_d, operand4_q;
+  logic [LaneBits-1:0] latent_lane;
+  index_t past_address;
+  if (Lanes > 1) begin : gen_latent_lane
+    assign latent_lane = word_q[3].index[LaneBits-1:0];
+  end else begin : gen_one_lane
+    assign latent_lane = '0;
   end
-
+  assign past_address = issue_q[2].base + index_t'(word_q[2].index);
   always_comb begin
-    unique case (issue2_q.matrix)
-      Encoder: operand = issue2_q.difference;
-      Input:   operand = latent_q;
-      default: operand = state_q;
+    unique case (issue_q[3].matrix)
+      Encoder: operand_d = issue_q[3].difference;
+      Input:   operand_d = latents3_q[latent_lane];
+      default: operand_d = past3_q;
     endcase
-    if (!word2_q.active) operand = '0;
+    if (!word_q[3].active) operand_d = '0;
   end
-
-  assign sum = (fresh_q ? '0 : sum_q) + product_q;
-
-  logic store;
-  assign store = issue3_q.valid & word3_q.last & (issue3_q.matrix != Encoder);
-
-  for (genvar g = 0; g < 3; g++) begin : gen_gate
-    acc_t input_product[2**HiddenSlotBits];
-    acc_t recurrent_product[2**(HiddenSlotBits+1)];
-    always_ff @(posedge clk_i) begin
-      if (store && word3_q.gate == 2'(g) && issue3_q.matrix == Input)
-        input_product[word3_q.slot[HiddenSlotBits-1:0]] <= sum;
-      if (store && word3_q.gate == 2'(g) && issue3_q.matrix == Recurrent)
-        recurrent_product[{issue3_q.half, word3_q.slot[HiddenSlotBits-1:0]}] <= sum;
-      input_product_o[g] <= input_product[product_slot_i[HiddenSlotBits-1:0]];
-      recurrent_product_o[g] <=
-        recurrent_product[{product_half_i, product_slot_i[HiddenSlotBits-1:0]}];
-    end
-  end
-
   always_ff @(posedge clk_i) begin
-    if (!rst_ni || start_i) begin
-      fresh_q <= 1'b1;
-    end else if (issue3_q.valid && issue3_q.matrix != Encoder) begin
-      fresh_q <= word3_q.last;
+    if (latents_valid_i) latents[latents_slot_i[LatentSlotBits-1:0]] <= latents_i;
+    if (past_i.valid) past[past_i.address[StateBits-1:0]] <= past_i.data;
+    latents3_q <= latents[latent_slot_t'(word_q[2].index / 8'(Lanes))];
+    past3_q <= past[past_address[StateBits-1:0]];
+    operand4_q <= operand_d;
+  end
+
+  // Products and the sums of rows.
+  acc_t product5_q, sum_q, sum;
+  logic fresh_q, accumulate, store;
+  assign accumulate = issue_q[5].valid & (issue_q[5].matrix != Encoder);
+  assign store = accumulate & word_q[5].last;
+  assign sum = (fresh_q ? '0 : sum_q) + product5_q;
+  always_ff @(posedge clk_i) begin
+    product5_q <= acc_t'(word_q[4].weight) * acc_t'(operand4_q);
+    if (accumulate) begin
+      fresh_q <= word_q[5].last;
       sum_q <= sum;
     end
-    if (start_i)
-      accumulators[start_slot_i[LatentSlotBits-1:0]] <= startup[start_slot_i[LatentSlotBits-1:0]];
-    else if (issue3_q.valid && issue3_q.matrix == Encoder && word3_q.active)
-      accumulators[word3_q.slot[LatentSlotBits-1:0]] <=
-        accumulators[word3_q.slot[LatentSlotBits-1:0]] + product_q;
-    latent_o <= operand_t'(requantize(wide_t'(accumulators[latent_slot_i[LatentSlotBits-1:0]]),
-                                      shift_t'(config_i[CfgLatentShift]),
-                                      config_i[CfgLatentMin], config_i[CfgLatentMax]));
+    if (!rst_ni || start_i) fresh_q <= 1'b1;
   end
 
-  assign mac_o = issue3_q.valid & word3_q.active;
-  assign mac_matrix_o = issue3_q.matrix;
+  // Where a product is kept: slot, and gate where one memory holds all three.
+  localparam int unsigned ProductBits = HiddenSlotBits + ((GatesAtOnce == 1) ? 2 : 0);
+  typedef logic [ProductBits-1:0] product_t;
+  product_t product_write, product_read;
+  if (GatesAtOnce == 1) begin : gen_one_gate
+    assign product_write = {word_q[5].gate, word_q[5].slot[HiddenSlotBits-1:0]};
+    assign product_read = {product_gate_i, product_slot_i[HiddenSlotBits-1:0]};
+  end else begin : gen_gates
+    logic unused_gate;
+    assign unused_gate = &{1'b0, product_gate_i};
+    assign product_write = word_q[5].slot[HiddenSlotBits-1:0];
+    assign product_read = product_slot_i[HiddenSlotBits-1:0];
+  end
+  for (genvar g = 0; g < int'(GatesAtOnce); g++) begin : gen_product
+    acc_t input_product[2**ProductBits], input_product_q;
+    acc_t recurrent_product[2**(ProductBits+1)], recurrent_product_q;
+    logic here;
+    assign here = store & ((GatesAtOnce == 1) | (word_q[5].gate == 2'(g)));
+    always_ff @(posedge clk_i) begin
+      if (here && issue_q[5].matrix == Input) input_product[product_write] <= sum;
+      if (here && issue_q[5].matrix == Recurrent)
+        recurrent_product[{issue_q[5].half, product_write}] <= sum;
+      input_product_q <= input_product[product_read];
+      recurrent_product_q <= recurrent_product[{product_half_i, product_read}];
+    end
+    assign input_product_o[g] = input_product_q;
+    assign recurrent_product_o[g] = recurrent_product_q;
+  end
+
+  // The encoder's accumulators: read in one cycle, written in the next. A row that comes in two
+  // cycles running takes the sum on its way. The upper half holds their values in silence.
+  acc_t accumulators[2**(LatentSlotBits+1)];
+  acc_t read5_q, added_q, added, sum_before, accumulator_data;
+  latent_slot_t read_slot, start_slot_q, added_slot_q;
+  logic [LatentSlotBits:0] write_address;
+  logic add, added_valid_q, start_q, load_startup;
+  if (ImagePrefix != "") begin : gen_startup
+    initial $readmemh($sformatf("%sstartup_latent%0d.hex", ImagePrefix, Lane), accumulators,
+                      2 ** LatentSlotBits);
+  end
+  assign load_startup = load_i.valid && load_i.select == SelectStartupLatent + 8'(Lane);
+  assign add = issue_q[5].valid & (issue_q[5].matrix == Encoder) & word_q[5].active;
+  assign read_slot = start_i ? start_slot_i[LatentSlotBits-1:0]
+                     : issue_q[4].valid ? word_q[4].slot[LatentSlotBits-1:0]
+                                        : latent_slot_i[LatentSlotBits-1:0];
+  assign sum_before = (added_valid_q && added_slot_q == word_q[5].slot[LatentSlotBits-1:0])
+                      ? added_q : read5_q;
+  assign added = sum_before + product5_q;
+  always_comb begin
+    if (load_startup) begin
+      write_address = {1'b1, load_i.address[LatentSlotBits-1:0]};
+      accumulator_data = load_i.data[AccWidth-1:0];
+    end else if (start_q) begin
+      write_address = {1'b0, start_slot_q};
+      accumulator_data = read5_q;
+    end else begin
+      write_address = {1'b0, word_q[5].slot[LatentSlotBits-1:0]};
+      accumulator_data = added;
+    end
+  end
+  always_ff @(posedge clk_i) begin
+    read5_q <= accumulators[{start_i, read_slot}];
+    start_q <= start_i;
+    start_slot_q <= start_slot_i[LatentSlotBits-1:0];
+    if (load_startup || start_q || add) accumulators[write_address] <= accumulator_data;
+    added_valid_q <= add;
+    added_slot_q <= word_q[5].slot[LatentSlotBits-1:0];
+    added_q <= added;
+    latent_o <= operand_t'(requantize(wide_t'(read5_q), shift_t'(config_i[CfgLatentShift]),
+                                      config_i[CfgLatentMax]));
+  end
+
+  assign mac_o = issue_q[5].valid & word_q[5].active;
+  assign mac_matrix_o = issue_q[5].matrix;
 endmodule

@@ -5,10 +5,14 @@ package aegru_pkg;
   localparam int unsigned WeightWidth = 8;
   /// Bits of a lane's second operand: latent, state, or a difference of two features.
   localparam int unsigned OperandWidth = 9;
-  /// Bits of the lanes' accumulators and of biases.
-  localparam int unsigned AccWidth = 32;
-  /// Bits of the cell's aligned sums and of LayerNorm's moments.
-  localparam int unsigned WideWidth = 48;
+  /// Bits of the lanes' accumulators.
+  localparam int unsigned AccWidth = 24;
+  /// Bits of the cell's aligned sums, and of biases.
+  localparam int unsigned SumWidth = 32;
+  /// Bits of what is rounded.
+  localparam int unsigned WideWidth = 36;
+  /// Most bits of LayerNorm's variance.
+  localparam int unsigned MaxVarianceWidth = 48;
   /// Bits of a table's output, of the mixed state and of the normalised state.
   localparam int unsigned CodeWidth = 16;
   /// Bits of a table's address.
@@ -19,6 +23,7 @@ package aegru_pkg;
   typedef logic signed [WeightWidth-1:0] weight_t;
   typedef logic signed [OperandWidth-1:0] operand_t;
   typedef logic signed [AccWidth-1:0] acc_t;
+  typedef logic signed [SumWidth-1:0] sum_t;
   typedef logic signed [WideWidth-1:0] wide_t;
   typedef logic signed [CodeWidth-1:0] code_t;
   typedef logic [IndexWidth-1:0] index_t;
@@ -46,9 +51,16 @@ package aegru_pkg;
     matrix_e  matrix;
     index_t   address;     // of the word in each lane's schedule
     operand_t difference;  // encoder: change of the feature
-    index_t   base;        // recurrent: where the state starts in the ring
+    index_t   base;        // recurrent: where the past state starts among those of the tick
     logic     half;        // recurrent: which half of the product buffer
   } issue_t;
+
+  /// Past states on their way from the ring to the lanes and the cell unit.
+  typedef struct packed {
+    logic     valid;
+    index_t   address;  // among the past states of the tick
+    operand_t data;
+  } past_t;
 
   /// The bus that fills every memory; `select` chooses it.
   typedef struct packed {
@@ -64,10 +76,9 @@ package aegru_pkg;
     SelectSigmoid        = 8'd2,
     SelectTanh           = 8'd3,
     SelectRsqrt          = 8'd4,
-    SelectBias           = 8'd5,   // 5 to 10: input then recurrent; reset, update, candidate
-    SelectNormScale      = 8'd11,
-    SelectNormBias       = 8'd12,
-    SelectReadout        = 8'd13,  // 13 and 14: one a velocity axis
+    SelectBias           = 8'd5,   // 5 to 8: reset, update, candidate, recurrent candidate
+    SelectNorm           = 8'd11,  // scale and bias
+    SelectReadout        = 8'd12,  // both axes
     SelectStartupState   = 8'd15,
     SelectColumn         = 8'd16,
     SelectLane           = 8'd32,  // + lane: schedule
@@ -76,7 +87,7 @@ package aegru_pkg;
 
   /// Words of the configuration memory, in the order of aegru_hw/rtl/images.py.
   typedef enum logic [5:0] {
-    CfgChannels, CfgWords, CfgLatent, CfgLatentSlots, CfgHidden, CfgWindow, CfgSteps, CfgNorm,
+    CfgChannels, CfgGroups, CfgLatent, CfgLatentSlots, CfgHidden, CfgWindow, CfgSteps, CfgNorm,
     CfgFeatureEnd, CfgRingStride, CfgRingLast, CfgHistoryLast, CfgInputStart, CfgInputLength,
     CfgRecurrentStart, CfgRecurrentLength, CfgLatentShift, CfgGateInputAlign,
     CfgGateRecurrentAlign, CfgGateShift, CfgRecurrentCandidateShift, CfgCandidateInputAlign,
@@ -85,7 +96,8 @@ package aegru_pkg;
     CfgVelocityShift, CfgEpsilonLow, CfgEpsilonHigh, CfgReadoutBias0, CfgReadoutBias1,
     CfgLatentMin, CfgLatentMax, CfgGateMin, CfgGateMax, CfgRecurrentCandidateMin,
     CfgRecurrentCandidateMax, CfgCandidateMin, CfgCandidateMax, CfgMixedMin, CfgMixedMax,
-    CfgNormalisedMin, CfgNormalisedMax, CfgStateMin, CfgStateMax, CfgVelocityMin, CfgVelocityMax
+    CfgNormalisedMin, CfgNormalisedMax, CfgStateMin, CfgStateMax, CfgVelocityMin, CfgVelocityMax,
+    CfgSigmoidWidth, CfgTanhWidth
   } config_e;
   localparam int unsigned ConfigWords = 64;
   typedef logic [ConfigWords-1:0][31:0] config_t;
@@ -96,11 +108,30 @@ package aegru_pkg;
                           int'(CfgRecurrentLength), int'(CfgReadoutBias0), int'(CfgReadoutBias1)});
   endfunction
 
+  /// Cycles that the cell unit takes for a hidden unit, in each of its passes: with few lanes the
+  /// products take long, and one gate after the other is early enough.
+  function automatic int unsigned unit_cycles(int unsigned lanes);
+    return (lanes <= 2) ? 4 : 1;
+  endfunction
+
+  /// Bits of the signed codes from low to high.
+  function automatic int unsigned bits_between(logic [31:0] low, logic [31:0] high);
+    int unsigned bits;
+    bits = 1;
+    while (bits < 32 && (signed'(high) >= (1 <<< (bits - 1)) || signed'(low) < -(1 <<< (bits - 1))))
+      bits++;
+    return bits;
+  endfunction
+
   /// x · 2^-shift cut to an integer, and whether half to even rounds it up.
   typedef struct packed {
     wide_t floor;
     logic  up;
   } cut_t;
+
+  /// Cycles, multiply-accumulates or saturations of one tick.
+  localparam int unsigned CostWidth = 24;
+  typedef logic [CostWidth-1:0] cost_t;
 
   /// Cut x · 2^-shift; a negative shift multiplies exactly.
   function automatic cut_t cut(wide_t x, shift_t shift);
@@ -114,21 +145,18 @@ package aegru_pkg;
     return '{floor: floor, up: guard & (sticky | floor[0])};
   endfunction
 
-  /// Change of precision: round half to even, then saturate.
-  function automatic wide_t requantize(wide_t x, shift_t shift, logic [31:0] low,
-                                       logic [31:0] high);
-    return saturate(cut(x, shift), low, high);
+  /// Change of precision: round half to even, then saturate at high and -high - 1.
+  function automatic wide_t requantize(wide_t x, shift_t shift, logic [31:0] high);
+    return saturate(cut(x, shift), high);
   endfunction
 
-  /// The second half of `requantize`: round up or not, then saturate.
-  function automatic wide_t saturate(cut_t x, logic [31:0] low, logic [31:0] high);
-    wide_t rounded, low_wide, high_wide;
+  /// The second half of `requantize`: round up or not, then saturate. high is 2^n - 1.
+  function automatic wide_t saturate(cut_t x, logic [31:0] high);
+    wide_t rounded, sign, limit;
     rounded = x.floor + wide_t'({1'b0, x.up});
-    low_wide = wide_t'(signed'(low));
-    high_wide = wide_t'(signed'(high));
-    if (rounded < low_wide) return low_wide;
-    if (rounded > high_wide) return high_wide;
-    return rounded;
+    sign = {WideWidth{rounded[WideWidth-1]}};
+    limit = wide_t'(signed'(high));
+    return (((rounded ^ sign) & ~limit) != '0) ? limit ^ sign : rounded;
   endfunction
 
 endpackage

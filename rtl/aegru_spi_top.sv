@@ -8,6 +8,7 @@ module aegru_spi_top import aegru_pkg::*; #(
   parameter int unsigned MaxLatent = 32,
   parameter int unsigned MaxHidden = 32,
   parameter int unsigned ScheduleDepth = 16384,
+  parameter int unsigned StateDepth = 256,
   parameter int unsigned RingDepth = 4096,
   parameter int unsigned HistoryDepth = 1024,
   parameter int unsigned GroupSize = 2,
@@ -68,9 +69,10 @@ module aegru_spi_top import aegru_pkg::*; #(
   logic [31:0] tick_cycles, tick_latency, tick_macs[4], tick_saturations;
   aegru_engine #(
     .Lanes(Lanes), .MaxChannels(MaxChannels), .MaxLatent(MaxLatent), .MaxHidden(MaxHidden),
-    .ScheduleDepth(ScheduleDepth), .RingDepth(RingDepth), .HistoryDepth(HistoryDepth),
+    .ScheduleDepth(ScheduleDepth), .StateDepth(StateDepth), .RingDepth(RingDepth),
+    .HistoryDepth(HistoryDepth),
     .GroupSize(GroupSize), .EventDepth(EventDepth), .ImagePrefix(ImagePrefix),
-    .FixedConfig(FixedConfig)
+    .FixedConfig(FixedConfig), .Totals(1'b0)
   ) i_engine (
     .aclk(clk), .aresetn(rst_n),
     .s_axis_tdata(event_channel), .s_axis_tvalid(event_valid), .s_axis_tready(event_ready),

@@ -1,17 +1,19 @@
 /// Counts spikes, slides the window by one tick, and finds the channels whose count changed.
 ///
 /// Events of a tick are added to `spikes` one in two cycles. Once the tick is closed and may start,
-/// the channels are scanned GroupSize at a time (two cycles a group); each channel whose saturated
-/// window count changed takes one cycle and then one for each word of its encoder column.
+/// the channels are scanned GroupSize at a time, a group in two cycles: one reads, one puts the
+/// tick's spikes in the place of those that leave the window. Behind that each channel whose
+/// saturated window count changed is picked, looked up, and issued for as many cycles as its encoder
+/// column has words, at least one. A stage waits where the next one is busy.
 /// Example: window 2, spikes of channel 0 in ticks 1, 0, 0: the counts are 1, 1, 0, and the channel
-/// is visited in the first and third tick.
+/// is issued in the first and third tick.
 module aegru_window import aegru_pkg::*; #(
   /// Channels of the engine.
   parameter int unsigned MaxChannels = 256,
   /// Words of the history: window times groups of channels.
   parameter int unsigned HistoryDepth = 1024,
   /// Channels read at once.
-  parameter int unsigned GroupSize = 16,
+  parameter int unsigned GroupSize = 8,
   parameter string ImagePrefix = ""
 ) (
   input  logic        clk_i,
@@ -25,6 +27,8 @@ module aegru_window import aegru_pkg::*; #(
   input  logic        enable_i,
   input  logic        event_valid_i,
   input  logic [15:0] event_channel_i,
+  /// The decoder has this channel; otherwise the event only closes a tick.
+  input  logic        event_known_i,
   input  logic        event_last_i,
   output logic        event_ready_o,
   /// The rest of the engine can begin a tick.
@@ -36,9 +40,7 @@ module aegru_window import aegru_pkg::*; #(
   output logic        issue_valid_o,
   output index_t      issue_address_o,
   output operand_t    difference_o,
-  /// An event was refused: no such channel.
-  output logic        refused_o,
-  /// Channels of the group just counted whose window count is beyond the feature table's end.
+  /// Channels of a group whose window count is beyond the feature table's end, once a group.
   output logic [7:0]  saturated_o
 );
   localparam int unsigned SpikeBits = 8;
@@ -48,175 +50,238 @@ module aegru_window import aegru_pkg::*; #(
   localparam int unsigned MemberBits = $clog2(GroupSize);
   localparam int unsigned HistoryBits = $clog2(HistoryDepth);
   localparam int unsigned ColumnBits = GroupBits + MemberBits;
-  localparam logic [15:0] NoSpike = 16'hFFFF;
   if (GroupSize != 2 ** MemberBits || GroupSize < 2) begin : gen_refuse1
     $error("GroupSize must be a power of two, at least 2");
   end
 
   typedef logic [GroupSize-1:0][SpikeBits-1:0] spikes_t;
   typedef logic [GroupSize-1:0][CountBits-1:0] counts_t;
+  typedef logic [SpikeBits-1:0] count_t;
+  typedef logic [GroupBits-1:0] group_t;
   spikes_t spikes[2**GroupBits];
   spikes_t history[HistoryDepth];
   counts_t counts[2**GroupBits];
   logic [31:0] columns[2**ColumnBits];
-  operand_t feature[2**SpikeBits];
+  operand_t feature_before[2**SpikeBits];
+  operand_t feature_after[2**SpikeBits];
 
   if (ImagePrefix != "") begin : gen_image
     initial begin
       $readmemh({ImagePrefix, "column.hex"}, columns);
-      $readmemh({ImagePrefix, "feature.hex"}, feature);
+      $readmemh({ImagePrefix, "feature.hex"}, feature_before);
+      $readmemh({ImagePrefix, "feature.hex"}, feature_after);
     end
   end
 
-  typedef enum logic [2:0] {Accept, Modify, Closed, Read, Count, Pick, Issue} phase_e;
+  typedef enum logic [2:0] {Accept, Modify, Closed, Read, Replace, Empty} phase_e;
   phase_e phase_d, phase_q;
-  logic last_q;
+  logic accept, last_q, group_last;
   logic [15:0] channel_q;
-  logic [GroupBits-1:0] group_d, group_q, read_group;
+  group_t group_q;
   index_t history_base_q;
-  logic [HistoryBits-1:0] history_address;
-  spikes_t spikes_q, past_q, modified;
-  counts_t counts_q, counts_new;
-  logic [GroupSize-1:0] changed, changed_d, changed_q, beyond;
-  logic [GroupSize-1:0][SpikeBits-1:0] old_count, new_count, old_count_q, new_count_q;
-  logic [MemberBits-1:0] member;
-  logic [31:0] column_q;
-  index_t word_d, word_q;
-  operand_t difference_q;
-  logic accept, known, group_last, word_last;
-  logic [SpikeBits-1:0] feature_end;
 
-  assign feature_end = config_i[CfgFeatureEnd][SpikeBits-1:0];
+  // Accept events, then walk the groups.
   assign event_ready_o = enable_i & (phase_q == Accept);
   assign accept = event_valid_i & event_ready_o;
-  assign known = {16'b0, event_channel_i} < config_i[CfgChannels];
-  assign refused_o = accept & ~known & (event_channel_i != NoSpike);
   assign tick_start_o = (phase_q == Closed) & tick_allowed_i;
-  assign group_last = 32'(group_q) + 32'd1 == config_i[CfgWords];
-  assign word_last = word_q + 16'd1 >= column_q[15:0];
-  assign read_group = (phase_q == Accept) ? event_channel_i[MemberBits +: GroupBits] : group_q;
-  assign history_address = HistoryBits'(history_base_q + index_t'(group_q));
+  assign group_last = 32'(group_q) + 32'd1 == config_i[CfgGroups];
 
-  always_comb begin
-    modified = spikes_q;
-    if (spikes_q[channel_q[MemberBits-1:0]] != '1)
-      modified[channel_q[MemberBits-1:0]] = spikes_q[channel_q[MemberBits-1:0]] + 1'b1;
-  end
-
-  always_comb begin
-    for (int unsigned i = 0; i < GroupSize; i++) begin
-      counts_new[i] = counts_q[i] + CountBits'(spikes_q[i]) - CountBits'(past_q[i]);
-      beyond[i] = counts_new[i] > CountBits'(feature_end);
-      new_count[i] = beyond[i] ? feature_end : counts_new[i][SpikeBits-1:0];
-      old_count[i] = (counts_q[i] > CountBits'(feature_end)) ? feature_end
-                                                           : counts_q[i][SpikeBits-1:0];
-      changed[i] = old_count[i] != new_count[i];
-    end
-  end
-
-  always_comb begin
-    member = '0;
-    for (int i = GroupSize - 1; i >= 0; i--) if (changed_q[i]) member = MemberBits'(i);
-    saturated_o = '0;
-    if (phase_q == Count)
-      for (int i = 0; i < GroupSize; i++) saturated_o += 8'(beyond[i]);
-  end
-
+  // The group that was read before waits at the memories' outputs until `summed` is free.
+  logic held_q, take, read, summed_valid_q, move;
+  assign take = held_q & (~summed_valid_q | move) & (phase_q == Read || phase_q == Empty);
+  assign read = (phase_q == Read) & (~held_q | take);
   always_comb begin
     phase_d = phase_q;
-    group_d = group_q;
-    word_d = word_q;
-    changed_d = changed_q;
-    scan_done_o = 1'b0;
     unique case (phase_q)
-      Accept: if (accept) phase_d = known ? Modify : (event_last_i ? Closed : Accept);
+      Accept: if (accept) phase_d = event_known_i ? Modify : (event_last_i ? Closed : Accept);
       Modify: phase_d = last_q ? Closed : Accept;
-      Closed: begin
-        group_d = '0;
-        if (tick_allowed_i) phase_d = Read;
-      end
-      Read: phase_d = Count;
-      Count: begin
-        changed_d = changed;
-        if (changed != '0) phase_d = Pick;
-        else if (group_last) scan_done_o = 1'b1;
-        else phase_d = Read;
-        if (changed == '0) group_d = group_q + 1'b1;
-      end
-      Pick: begin
-        changed_d[member] = 1'b0;
-        word_d = '0;
-        phase_d = Issue;
-      end
-      Issue: begin
-        word_d = word_q + 16'd1;
-        if (word_last) begin
-          if (changed_q != '0) phase_d = Pick;
-          else begin
-            group_d = group_q + 1'b1;
-            if (group_last) scan_done_o = 1'b1;
-            else phase_d = Read;
-          end
-        end
-      end
+      Closed: if (tick_allowed_i) phase_d = Read;
+      Read: if (read) phase_d = Replace;
+      Replace: phase_d = group_last ? Empty : Read;
+      Empty: if (scan_done_o) phase_d = Accept;
       default: phase_d = Accept;
     endcase
-    if (scan_done_o) phase_d = Accept;
   end
-
   always_ff @(posedge clk_i) begin
-    spikes_q <= spikes[read_group];
-    past_q <= history[history_address];
-    counts_q <= counts[group_q];
-    if (phase_q == Pick) column_q <= columns[{group_q, member}];
-    group_q <= group_d;
-    word_q <= word_d;
-    changed_q <= changed_d;
+    if (phase_q == Closed) group_q <= '0;
+    if (phase_q == Replace) group_q <= group_q + 1'b1;
+    if (take) held_q <= 1'b0;
+    if (phase_q == Replace) held_q <= 1'b1;
     if (accept) begin
       channel_q <= event_channel_i;
       last_q <= event_last_i;
     end
-    if (phase_q == Count) begin
-      old_count_q <= old_count;
-      new_count_q <= new_count;
-    end
-    if (phase_q == Pick) difference_q <= feature[new_count_q[member]] - feature[old_count_q[member]];
     if (!rst_ni || start_i) begin
       phase_q <= Accept;
+      held_q <= 1'b0;
       history_base_q <= '0;
     end else begin
       phase_q <= phase_d;
       if (scan_done_o)
         history_base_q <= (32'(history_base_q) == config_i[CfgHistoryLast]) ? '0
-                          : history_base_q + config_i[CfgWords][15:0];
+                          : history_base_q + config_i[CfgGroups][15:0];
+    end
+  end
+
+  // Spikes of the tick: read to be modified, or to be scanned and cleared.
+  spikes_t spikes_q, modified;
+  group_t spikes_read, spikes_write;
+  logic spikes_clear;
+  assign spikes_read = (phase_q == Accept) ? event_channel_i[MemberBits +: GroupBits] : group_q;
+  assign spikes_clear = start_i | (phase_q == Replace);
+  assign spikes_write = start_i ? start_address_i[GroupBits-1:0]
+                        : (phase_q == Replace) ? group_q : channel_q[MemberBits +: GroupBits];
+  always_comb begin
+    modified = spikes_q;
+    if (spikes_q[channel_q[MemberBits-1:0]] != '1)
+      modified[channel_q[MemberBits-1:0]] = spikes_q[channel_q[MemberBits-1:0]] + 1'b1;
+  end
+  always_ff @(posedge clk_i) begin
+    if (accept || read) spikes_q <= spikes[spikes_read];
+    if (spikes_clear || phase_q == Modify) spikes[spikes_write] <= spikes_clear ? '0 : modified;
+  end
+
+  // One port: the spikes that leave the window are read, those of the tick take their place.
+  spikes_t past_q;
+  logic [HistoryBits-1:0] history_address;
+  logic history_write;
+  assign history_address = start_i ? start_address_i[HistoryBits-1:0]
+                           : HistoryBits'(history_base_q + index_t'(group_q));
+  assign history_write = (start_i & (32'(start_address_i) < HistoryDepth)) | (phase_q == Replace);
+  always_ff @(posedge clk_i) begin
+    if (history_write) history[history_address] <= start_i ? '0 : spikes_q;
+    else if (read) past_q <= history[history_address];
+  end
+
+  // Sums: the window counts before and after.
+  counts_t counts_q, before_q, after_q;
+  group_t held_group_q, summed_group_q, counts_write;
+  logic summed_new_q;
+  assign counts_write = start_i ? start_address_i[GroupBits-1:0] : summed_group_q;
+  always_ff @(posedge clk_i) begin
+    if (read) counts_q <= counts[group_q];
+    if (phase_q == Replace) held_group_q <= group_q;
+    if (start_i || summed_new_q) counts[counts_write] <= start_i ? '0 : after_q;
+    if (move) summed_valid_q <= 1'b0;
+    if (take) begin
+      summed_valid_q <= 1'b1;
+      summed_group_q <= held_group_q;
+      before_q <= counts_q;
+      for (int unsigned i = 0; i < GroupSize; i++)
+        after_q[i] <= counts_q[i] + CountBits'(spikes_q[i]) - CountBits'(past_q[i]);
+    end
+    summed_new_q <= take;
+    if (!rst_ni || start_i) begin
+      summed_valid_q <= 1'b0;
+      summed_new_q <= 1'b0;
+    end
+  end
+
+  // Saturated counts, and which changed.
+  count_t feature_end;
+  logic [7:0] saturated;
+  logic [GroupSize-1:0] changed, beyond, beyond_q, mask_q, mask_left;
+  count_t count_before[GroupSize], count_after[GroupSize];
+  count_t mask_before_q[GroupSize], mask_after_q[GroupSize];
+  group_t mask_group_q;
+  assign feature_end = config_i[CfgFeatureEnd][SpikeBits-1:0];
+  always_comb begin
+    saturated = '0;
+    for (int unsigned i = 0; i < GroupSize; i++) begin
+      beyond[i] = after_q[i] > CountBits'(feature_end);
+      count_after[i] = beyond[i] ? feature_end : after_q[i][SpikeBits-1:0];
+      count_before[i] = (before_q[i] > CountBits'(feature_end)) ? feature_end
+                                                           : before_q[i][SpikeBits-1:0];
+      changed[i] = count_before[i] != count_after[i];
+      saturated += 8'(beyond_q[i]);
+    end
+  end
+  always_ff @(posedge clk_i) begin
+    beyond_q <= summed_new_q ? beyond : '0;
+    saturated_o <= saturated;
+  end
+
+  // Pick the changed channels one by one; look up their columns and features.
+  logic [MemberBits-1:0] member;
+  logic pick, picked_valid_q, looked_up_valid_q, issue_valid_q, pass_picked, pass_looked_up;
+  logic word_last_q, empty_q;
+  logic [ColumnBits-1:0] picked_channel_q;
+  count_t picked_before_q, picked_after_q;
+  logic [31:0] column_q;
+  operand_t feature_before_q, feature_after_q, difference_q;
+  index_t left_q, address_q;
+
+  always_comb begin
+    member = '0;
+    for (int i = GroupSize - 1; i >= 0; i--) if (mask_q[i]) member = MemberBits'(i);
+    mask_left = mask_q;
+    if (pick) mask_left[member] = 1'b0;
+  end
+  assign pass_looked_up = looked_up_valid_q & (~issue_valid_q | word_last_q);
+  assign pass_picked = picked_valid_q & (~looked_up_valid_q | pass_looked_up);
+  assign pick = (mask_q != '0) & (~picked_valid_q | pass_picked);
+  assign move = summed_valid_q & (mask_left == '0);
+  assign scan_done_o = (phase_q == Empty) & ~held_q & ~summed_valid_q & (mask_q == '0) &
+                       ~picked_valid_q & ~looked_up_valid_q & (~issue_valid_q | word_last_q);
+
+  always_ff @(posedge clk_i) begin
+    mask_q <= move ? changed : mask_left;
+    if (move) begin
+      mask_group_q <= summed_group_q;
+      mask_before_q <= count_before;
+      mask_after_q <= count_after;
+    end
+    if (pass_picked) picked_valid_q <= 1'b0;
+    if (pick) begin
+      picked_valid_q <= 1'b1;
+      picked_channel_q <= {mask_group_q, member};
+      picked_before_q <= mask_before_q[member];
+      picked_after_q <= mask_after_q[member];
+    end
+    if (pass_looked_up) looked_up_valid_q <= 1'b0;
+    if (pass_picked) begin
+      looked_up_valid_q <= 1'b1;
+      column_q <= columns[picked_channel_q];
+      feature_before_q <= feature_before[picked_before_q];
+      feature_after_q <= feature_after[picked_after_q];
+    end
+    left_q <= left_q - 16'd1;
+    word_last_q <= left_q <= 16'd2;
+    address_q <= address_q + 16'd1;
+    if (word_last_q) issue_valid_q <= 1'b0;
+    if (pass_looked_up) begin
+      issue_valid_q <= 1'b1;
+      address_q <= column_q[31:16];
+      left_q <= column_q[15:0];
+      word_last_q <= column_q[15:0] <= 16'd1;
+      empty_q <= column_q[15:0] == '0;
+      difference_q <= feature_after_q - feature_before_q;
+    end
+    if (!rst_ni || start_i) begin
+      mask_q <= '0;
+      picked_valid_q <= 1'b0;
+      looked_up_valid_q <= 1'b0;
+      issue_valid_q <= 1'b0;
     end
   end
 
   always_ff @(posedge clk_i) begin
-    if (start_i) begin
-      if (32'(start_address_i) < HistoryDepth) history[start_address_i[HistoryBits-1:0]] <= '0;
-      spikes[start_address_i[GroupBits-1:0]] <= '0;
-      counts[start_address_i[GroupBits-1:0]] <= '0;
-    end else begin
-      if (phase_q == Modify) spikes[channel_q[MemberBits +: GroupBits]] <= modified;
-      if (phase_q == Count) begin
-        spikes[group_q] <= '0;
-        history[history_address] <= spikes_q;
-        counts[group_q] <= counts_new;
-      end
-    end
     if (load_i.valid && load_i.select == SelectColumn)
       columns[load_i.address[ColumnBits-1:0]] <= load_i.data;
-    if (load_i.valid && load_i.select == SelectFeature)
-      feature[load_i.address[SpikeBits-1:0]] <= load_i.data[OperandWidth-1:0];
+    if (load_i.valid && load_i.select == SelectFeature) begin
+      feature_before[load_i.address[SpikeBits-1:0]] <= load_i.data[OperandWidth-1:0];
+      feature_after[load_i.address[SpikeBits-1:0]] <= load_i.data[OperandWidth-1:0];
+    end
   end
 
-  assign issue_valid_o = (phase_q == Issue) & (word_q < column_q[15:0]);
-  assign issue_address_o = column_q[31:16] + word_q;
+  assign issue_valid_o = issue_valid_q & ~empty_q;
+  assign issue_address_o = address_q;
   assign difference_o = difference_q;
 
 `ifdef SIMULATION
-  one_issue_per_changed_channel: assert property (@(posedge clk_i) disable iff (!rst_ni)
-    phase_q == Pick |-> changed_q != '0);
+  nothing_lost: assert property (@(posedge clk_i) disable iff (!rst_ni)
+    take |-> !summed_valid_q || move);
+  scan_ends_empty: assert property (@(posedge clk_i) disable iff (!rst_ni)
+    scan_done_o |=> mask_q == '0 && !issue_valid_q);
 `endif
 endmodule

@@ -65,7 +65,7 @@ async def reset_while_velocity_waits(dut, hard):
     await tb.start()
     tb.sink.pause = True
     await tb.send([EMPTY_TICK] * 8)
-    await tb.wait_ticks(4)
+    await tb.wait_ticks(2)
     await ClockCycles(dut.aclk, 3 * int(played.costs[:, 0].max()))
     assert await tb.read(TICKS) < 8, "the output did not stall the engine"
     await (tb.hard_reset() if hard else tb.soft_reset())

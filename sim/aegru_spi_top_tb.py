@@ -23,6 +23,7 @@ from testbench import (
 
 WRITE, READ, EVENT, VELOCITY = 1, 2, 3, 4
 VELOCITY_WAITS, READY, EVENT_LOST = 1, 2, 4
+BUSY = 4
 HALF_PERIOD = 4
 """Clock cycles: SCK at an eighth of the clock, the fastest that the top takes."""
 TLAST, NO_SPIKE = 0x8000, 0x7FFF
@@ -101,6 +102,8 @@ async def ticks(dut):
     for tick, channels in enumerate(played.packets[:8]):
         velocity = await tb.tick(channels)
         assert (velocity == played.velocity[tick]).all(), f"tick {tick}: {velocity}"
+    while await tb.read(STATUS) & BUSY:  # with the other chains, after the velocity
+        pass
     assert await tb.read(TICKS) == 8
     assert await tb.read(REFUSED) == 0
     assert await tb.read(0x00) == int.from_bytes(b"AEGR", "big")

@@ -3,12 +3,24 @@
 With P lanes, the schedule's lengths l_c (encoder column of channel c), l_i and l_r (input and
 recurrent product), H hidden units, L latent units and G channels compared at once:
 
-    scan     s = 2·ceil(C/G) + sum over changed channels c of (1 + max(1, l_c))
-    latents  until s + 3 + ceil(L/P)
+    scan     until s, below
+    latents  until s + 5 + ceil(L/P)
     input    l_i cycles more; then N - 1 recurrent products of l_r cycles
-    cell     E = 2·H + 27; cell j starts 3 cycles after the last word of its product, or when cell
-             j - 1 has ended; product j starts when product j - 1 and cell j - 2 have ended
+    cell     E = 2·U·H + 29, with U = 4 where P <= 2 and U = 1 otherwise. Cell j starts 5 cycles
+             after the last word of its product, when cell j - 1 has ended, and not before cycle
+             (N - 1)·H. Product j starts when product j - 1 and cell j - 2 have ended, and not
+             before cycle j·H
     velocity at the end of cell 1 (g_N), or of cell 0 where N = 1
+
+The scan is a pipeline whose stages wait for the next one. With group g read in cycle R_g and its
+changes known in cycle M_g, channel c picked, passed to the look-up, and from there to the issue in
+cycles K_c, L_c, I_c, and its column done in cycle D_c = I_c + max(1, l_c):
+
+    R_g = max(R_(g-1) + 2, M_(g-2))
+    M_g = max(R_(g+1) + 1, M_(g-1) + 1, K of the last channel of group g - 1)
+    K_c = max(M_g + 1, L of the one before)
+    L_c = max(K_c + 1, I of the one before)      I_c = max(L_c + 1, D of the one before)
+    s   = 1 + max(M of the last group + 1, D of the last channel)
 """
 
 from dataclasses import dataclass, replace
@@ -19,13 +31,16 @@ from numpy.typing import NDArray
 
 from aegru_hw.fixedpoint.decoder import FixedDecoder
 from aegru_hw.fixedpoint.types import Codes
-from aegru_hw.rtl.images import GROUP_SIZE
+from aegru_hw.rtl.images import group_size, unit_cycles
 from aegru_hw.rtl.schedule import Schedule
 
-PER_TICK = ("cycles", "latency", "encoder", "saturations", "scan_cycles")
-CELL_OVERHEAD = 27
-ENCODER_DRAIN = 3
-PRODUCT_DRAIN = 3
+PER_TICK = (
+    *("cycles", "latency", "encoder", "saturations", "scan_cycles"),
+    *("spikes", "changed", "encoder_words"),
+)
+CELL_OVERHEAD = 29
+ENCODER_DRAIN = 5
+PRODUCT_DRAIN = 5
 
 
 @dataclass(frozen=True)
@@ -124,14 +139,15 @@ def tick_costs(decoder: FixedDecoder, plan: Schedule, counts: NDArray[Any]) -> T
     """Predict the costs of every tick for counts (T, C) of spikes after silence."""
     geometry = decoder.geometry
     changed, saturated = _changes(decoder, counts)
-    scan = 2 * -(-geometry.channels // GROUP_SIZE) + changed @ (
-        1 + np.maximum(plan.column_length, 1)
-    )
-    latency, cycles = _after_scan(decoder, plan)
+    scan = scan_cycles(changed, plan)
+    # Only early in a tick do cycles depend on the scan otherwise than by a delay.
+    lengths, of_tick = np.unique(scan, return_inverse=True)
+    ends = np.array([_ends(decoder, plan, int(length)) for length in lengths]).reshape(-1, 2)
+    latency, cycles = ends[of_tick].T
     return TickCosts(
         lanes=plan.lanes,
-        cycles=scan + cycles,
-        latency=scan + latency,
+        cycles=cycles,
+        latency=latency,
         encoder=changed @ decoder.macs_of_event,
         input=decoder.input.non_zero,
         recurrent=(geometry.steps - 1) * decoder.recurrent.non_zero,
@@ -156,6 +172,29 @@ def _changes(decoder: FixedDecoder, counts: NDArray[Any]) -> tuple[Codes, Codes]
     return changed.astype(np.int64), (windows > end).sum(axis=1)
 
 
+def scan_cycles(changed: Codes, plan: Schedule) -> Codes:
+    """Return the cycles of the scan of each tick, (T,), for its changed channels (T, C), 0 or 1."""
+    ticks, channels = changed.shape
+    size = group_size(plan.lanes)
+    length = np.maximum(plan.column_length, 1)
+    read = np.zeros(ticks, dtype=np.int64)
+    moved, picked, looked_up, issued, done = (np.full(ticks, -1) for _ in range(5))
+    for first in range(0, channels, size):
+        read = np.maximum(read + 2, moved)
+        moved = np.maximum.reduce([read + 1, moved + 1, picked])
+        free = moved + 1
+        for channel in range(first, min(first + size, channels)):
+            picks = changed[:, channel] != 0
+            pick = np.maximum(free, looked_up)
+            look_up = np.maximum(pick + 1, issued)
+            issue = np.maximum(look_up + 1, done)
+            picked, looked_up = np.where(picks, pick, picked), np.where(picks, look_up, looked_up)
+            issued = np.where(picks, issue, issued)
+            done = np.where(picks, issue + length[channel], done)
+            free = np.where(picks, pick + 1, free)
+    return 1 + np.maximum(moved + 1, done)
+
+
 def tick_phases(decoder: FixedDecoder, plan: Schedule, scan: int) -> list[Phase]:
     """Return the phases of a tick whose scan takes `scan` cycles, in the order that they begin.
 
@@ -163,7 +202,7 @@ def tick_phases(decoder: FixedDecoder, plan: Schedule, scan: int) -> list[Phase]
     the cell of g_N, and the tick ends with the last phase.
     """
     geometry = decoder.geometry
-    cell = 2 * geometry.hidden + CELL_OVERHEAD
+    cell = 2 * unit_cycles(plan.lanes) * geometry.hidden + CELL_OVERHEAD
     latents = scan + ENCODER_DRAIN + -(-geometry.latent // plan.lanes)
     free = latents + plan.input_length
     phases = [
@@ -174,10 +213,12 @@ def tick_phases(decoder: FixedDecoder, plan: Schedule, scan: int) -> list[Phase]
     ends: list[int] = []
     for index, chain in enumerate([1, *range(geometry.steps, 1, -1)]):
         if index > 0:
-            begin = free if index < 3 else max(free, ends[index - 2])
+            before = ends[index - 2] if index > 2 else 0
+            begin = max(free, index * geometry.hidden, before)
             free = begin + plan.recurrent_length
             phases.append(Phase("lanes", "recurrent", chain, begin, free))
-        begin = max([free - 1 + PRODUCT_DRAIN, *ends[-1:]])
+        all_sent = (geometry.steps - 1) * geometry.hidden
+        begin = max([free - 1 + PRODUCT_DRAIN, all_sent, *ends[-1:]])
         ends.append(begin + cell)
         phases.append(Phase("cell", "cell", chain, begin, ends[-1]))
     return sorted(phases, key=lambda phase: phase.begin)
@@ -189,7 +230,7 @@ def velocity_cycle(phases: list[Phase]) -> int:
     return next(phase.end for phase in phases if (phase.unit, phase.chain) == ("cell", last))
 
 
-def _after_scan(decoder: FixedDecoder, plan: Schedule) -> tuple[int, int]:
-    """Return cycles from the end of the scan to the velocity and to the end of the tick."""
-    phases = tick_phases(decoder, plan, 0)
+def _ends(decoder: FixedDecoder, plan: Schedule, scan: int) -> tuple[int, int]:
+    """Return the cycles to the velocity and to the end of the tick."""
+    phases = tick_phases(decoder, plan, scan)
     return velocity_cycle(phases), max(phase.end for phase in phases)

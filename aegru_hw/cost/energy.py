@@ -18,11 +18,15 @@ from aegru_hw.cost.macs import GATES, VELOCITY_AXES, reference_dense
 from aegru_hw.fixedpoint.decoder import FixedDecoder
 from aegru_hw.rtl.images import (
     ACCUMULATOR_BITS,
+    BIASES,
     CODE_BITS,
-    GROUP_SIZE,
+    MIX_BITS,
     OPERAND_BITS,
     SPIKE_BITS,
+    SUM_BITS,
     WIDE_BITS,
+    group_size,
+    unit_cycles,
 )
 from aegru_hw.rtl.schedule import ACTIVE_AT, WEIGHT_BITS, schedule
 
@@ -36,39 +40,49 @@ ACCESS_PJ = {8 << 10: 10.0, 32 << 10: 20.0, 1 << 20: 100.0}
 """The published table; memory sizes in bytes."""
 
 WORD_BITS = ACTIVE_AT + 1
+READOUT_BITS = VELOCITY_AXES * WEIGHT_BITS
+NORM_BITS = WEIGHT_BITS + ACCUMULATOR_BITS
 COUNT_BITS, COLUMN_BITS, RSQRT_BITS, FACTOR_BITS = 16, 32, 12, 8
+TOTAL_BITS = CODE_BITS + FACTOR_BITS
+SQUARES_BITS = 2 * CODE_BITS + FACTOR_BITS
+DEVIATION_BITS = TOTAL_BITS + 1
+"""LayerNorm's sums over H mixed states and over their squares, and a difference to the first."""
 
 UNIT_MULTIPLIES: tuple[tuple[int, int], ...] = (
     (CODE_BITS, CODE_BITS),  # reset gate times recurrent candidate
-    (CODE_BITS, CODE_BITS),  # update gate times difference
+    (CODE_BITS, MIX_BITS),  # update gate times difference
 )
-UNIT_ADDS: tuple[int, ...] = (*[ACCUMULATOR_BITS] * (2 * GATES), *[WIDE_BITS] * 5)
-"""Biases; then the sums of two gates, candidate, difference and mixed state."""
+UNIT_ADDS: tuple[int, ...] = (*[SUM_BITS] * len(BIASES), *[SUM_BITS] * 4, MIX_BITS)
+"""Biases; then the sums of two gates, candidate and mixed state; the difference."""
 UNIT_REQUANTISATIONS = 6
 """Of a unit in a cell: two gates, two of the candidate, mixed state, state."""
 NORM_MULTIPLIES: tuple[tuple[int, int], ...] = (
     (CODE_BITS, CODE_BITS),  # square
     (FACTOR_BITS, CODE_BITS),  # H times mixed state
-    (CODE_BITS + FACTOR_BITS, RSQRT_BITS),  # deviation times 1/sqrt(V)
+    (DEVIATION_BITS, RSQRT_BITS),  # deviation times 1/sqrt(V)
     (WEIGHT_BITS, CODE_BITS),  # scale
 )
-NORM_ADDS: tuple[int, ...] = (WIDE_BITS,) * 4
+NORM_ADDS: tuple[int, ...] = (TOTAL_BITS, SQUARES_BITS, DEVIATION_BITS, SUM_BITS)
 """Sum, sum of squares, deviation, bias."""
 NORM_REQUANTISATIONS = 1
 
 ASSUMPTIONS = (
-    "an estimate from counts, not a measurement: clock, wires, leakage, pins and an FPGA's "
-    "overhead over an ASIC are left out",
+    "an estimate from counts, not a measurement: clock, wires, leakage, pins, control, arithmetic "
+    "done once a cell, latent or changed channel, and an FPGA's overhead over an ASIC are left out",
     "additions between and beyond the published widths by a line through both points, "
     "multiplications by a line through both in the product of the widths",
     "a memory access costs in proportion to its bits, and grows with the memory as a line through "
     "the published sizes in logarithms (below 8 kB with the square root of the size)",
-    "in both schedules multiply-adds of 8 x 9 bits into 32, elementwise work in 16-bit codes and "
-    "48-bit sums; a rounding counts as an addition of 48 bits",
-    "engine: every word of the lanes' schedules that is read counts, padding included, and each "
-    "lane's own copy of the state ring",
+    f"in both schedules multiply-adds of {WEIGHT_BITS} x {OPERAND_BITS} bits into "
+    f"{ACCUMULATOR_BITS}, elementwise work in {CODE_BITS}-bit codes and {SUM_BITS}-bit sums, "
+    "LayerNorm's own sums as wide as the engine's; a rounding counts as an addition of "
+    f"{WIDE_BITS} bits",
+    "engine: every word of the lanes' schedules that is read counts, padding included, and the "
+    "operand read with it; of other memories the words that are used",
+    "engine: the past states of a tick are read once from the ring and written to a copy in each "
+    "lane and one in the cell unit; each lane has a copy of the latents too, read P at a time",
     "reference: dense 8-bit weights without an index, read once a multiply-add from as many banks "
-    "as the engine has lanes; window counts kept up to date as the engine does",
+    "as the engine has lanes; tables, biases and window counts as the engine has them",
 )
 
 
@@ -141,18 +155,23 @@ def _engine(decoder: FixedDecoder, costs: TickCosts) -> dict[str, float]:
     depth = schedule(decoder, lanes).depth
     words = lanes * (encoder_words + costs.input_cycles + costs.recurrent_cycles)
     weights = words * access_pj(WORD_BITS, depth * WORD_BITS)
-    weights += VELOCITY_AXES * hidden * access_pj(WEIGHT_BITS, hidden * WEIGHT_BITS)
+    weights += hidden * access_pj(READOUT_BITS, hidden * READOUT_BITS)
 
-    ring_bits = (geometry.window + 1) * max(steps - 1, 1) * hidden * OPERAND_BITS
-    ring = access_pj(OPERAND_BITS, ring_bits)
-    latent = access_pj(OPERAND_BITS, geometry.latent * OPERAND_BITS)
-    operands = lanes * (costs.input_cycles * latent + costs.recurrent_cycles * ring)
-    kept = (steps - 1) * hidden
-    states = kept * (lanes + 1) * ring + kept * ring
+    latents_bits = lanes * OPERAND_BITS
+    latents = access_pj(latents_bits, latent_slots * latents_bits)
+    past_bits = max(steps - 1, 1) * hidden * OPERAND_BITS
+    past = access_pj(OPERAND_BITS, past_bits)
+    operands = lanes * (latent_slots + costs.input_cycles) * latents
+    operands += lanes * costs.recurrent_cycles * past
+    # Of each state kept: read from the ring, then written; written to the copies, and read in one.
+    ring = access_pj(OPERAND_BITS, (geometry.window + 1) * past_bits)
+    states = (steps - 1) * hidden * (2 * ring + (lanes + 1) * past + past)
 
-    accumulator = access_pj(ACCUMULATOR_BITS, latent_slots * ACCUMULATOR_BITS)
-    input_sum = access_pj(ACCUMULATOR_BITS, slots * ACCUMULATOR_BITS)
-    recurrent_sum = access_pj(ACCUMULATOR_BITS, 2 * slots * ACCUMULATOR_BITS)
+    # The encoder's memory has a half for the sums of silence, the recurrent one a half a cell.
+    accumulator = access_pj(ACCUMULATOR_BITS, 2 * latent_slots * ACCUMULATOR_BITS)
+    product_bits = slots * (GATES if _serial(lanes) else 1) * ACCUMULATOR_BITS
+    input_sum = access_pj(ACCUMULATOR_BITS, product_bits)
+    recurrent_sum = access_pj(ACCUMULATOR_BITS, 2 * product_bits)
     sums = (2 * encoder_macs + geometry.latent) * accumulator
     sums += GATES * hidden * (1 + steps) * input_sum
     sums += GATES * hidden * 2 * (steps - 1) * recurrent_sum
@@ -163,7 +182,7 @@ def _engine(decoder: FixedDecoder, costs: TickCosts) -> dict[str, float]:
         "sums": sums,
         "states": states,
         "elementwise": _elementwise(decoder),
-        "tables": _tables(decoder) + changed * _event(decoder),
+        "tables": _tables(decoder, lanes) + changed * _event(decoder),
         "window": _window(decoder, costs),
     }
 
@@ -192,13 +211,18 @@ def _reference(decoder: FixedDecoder, costs: TickCosts) -> dict[str, float]:
         "sums": geometry.steps * 4 * GATES * hidden * sum_width,
         "states": geometry.steps * 2 * hidden * state,
         "elementwise": _elementwise(decoder),
-        "tables": _tables(decoder) + geometry.steps * channels * _feature(decoder),
+        "tables": _tables(decoder, costs.lanes) + geometry.steps * channels * _feature(decoder),
         "window": _window(decoder, costs),
     }
 
 
+def _serial(lanes: int) -> bool:
+    """Return whether a unit's gates follow each other and share memories of products and biases."""
+    return unit_cycles(lanes) > 1
+
+
 def _elementwise(decoder: FixedDecoder) -> float:
-    """Return the arithmetic of N cells behind their products."""
+    """Return the arithmetic of every unit of N cells, behind their products."""
     multiplies, adds, requantisations = UNIT_MULTIPLIES, UNIT_ADDS, UNIT_REQUANTISATIONS
     if decoder.norm is not None:
         multiplies, adds = multiplies + NORM_MULTIPLIES, adds + NORM_ADDS
@@ -208,18 +232,18 @@ def _elementwise(decoder: FixedDecoder) -> float:
     return decoder.geometry.steps * decoder.geometry.hidden * unit
 
 
-def _tables(decoder: FixedDecoder) -> float:
+def _tables(decoder: FixedDecoder, lanes: int) -> float:
     """Return what N cells read of tables and biases, and write and read of mixed states."""
     hidden = decoder.geometry.hidden
     unit = 2 * access_pj(CODE_BITS, decoder.sigmoid.codes.size * CODE_BITS)
     unit += access_pj(CODE_BITS, decoder.tanh.codes.size * CODE_BITS)
-    unit += 2 * GATES * access_pj(ACCUMULATOR_BITS, hidden * ACCUMULATOR_BITS)
+    bias_bits = hidden * (len(BIASES) if _serial(lanes) else 1) * SUM_BITS
+    unit += len(BIASES) * access_pj(SUM_BITS, bias_bits)
     unit += 2 * access_pj(CODE_BITS, hidden * CODE_BITS)
     cell = hidden * unit
     if decoder.norm is not None:
         cell += access_pj(RSQRT_BITS, decoder.norm.rsqrt.size * RSQRT_BITS)
-        cell += hidden * access_pj(WEIGHT_BITS, hidden * WEIGHT_BITS)
-        cell += hidden * access_pj(ACCUMULATOR_BITS, hidden * ACCUMULATOR_BITS)
+        cell += hidden * access_pj(NORM_BITS, hidden * NORM_BITS)
     return decoder.geometry.steps * cell
 
 
@@ -236,8 +260,8 @@ def _event(decoder: FixedDecoder) -> float:
 def _window(decoder: FixedDecoder, costs: TickCosts) -> float:
     """Return counting spikes, and moving the window of every channel by a tick."""
     geometry = decoder.geometry
-    groups = -(-geometry.channels // GROUP_SIZE)
-    spikes, counts = GROUP_SIZE * SPIKE_BITS, GROUP_SIZE * COUNT_BITS
+    groups = -(-geometry.channels // group_size(costs.lanes))
+    spikes, counts = group_size(costs.lanes) * SPIKE_BITS, group_size(costs.lanes) * COUNT_BITS
     tick = access_pj(spikes, groups * spikes)
     group = tick + access_pj(spikes, geometry.window * groups * spikes)
     group += access_pj(counts, groups * counts)

@@ -14,19 +14,22 @@ from aegru_hw.fixedpoint.types import Codes, FixedType
 from aegru_hw.rtl.schedule import WEIGHT_BITS, Schedule, schedule
 
 CONFIG_WORDS = 64
-GROUP_SIZE = 16
-"""Channels that the engine compares at once."""
 
-OPERAND_BITS, ACCUMULATOR_BITS, WIDE_BITS, CODE_BITS, ADDRESS_BITS, SPIKE_BITS = (
-    9,
-    32,
-    48,
-    16,
-    10,
-    8,
-)
+OPERAND_BITS, ACCUMULATOR_BITS, SUM_BITS, WIDE_BITS, VARIANCE_BITS = 9, 24, 32, 36, 48
+CODE_BITS, ADDRESS_BITS, SPIKE_BITS = 16, 10, 8
+"""Widths of rtl/aegru_pkg.sv."""
 
 MIX_BITS, MIX_NAME = 24, "the difference of past state and candidate"
+VARIANCE_NAME, NORMALISED_NAME = "LayerNorm's variance", "a normalised state"
+LIMITS_OF_SUMS = {
+    MIX_NAME: MIX_BITS,
+    VARIANCE_NAME: VARIANCE_BITS,
+    NORMALISED_NAME: WIDE_BITS,
+}
+"""Bits of the sums that do not have SUM_BITS."""
+
+LARGEST_GROUP = 8
+BIASES = ("reset", "update", "candidate", "recurrent candidate")
 
 SELECT = {
     "config": 0,
@@ -34,11 +37,9 @@ SELECT = {
     "sigmoid": 2,
     "tanh": 3,
     "rsqrt": 4,
-    **{f"bias{index}": 5 + index for index in range(6)},
-    "norm_scale": 11,
-    "norm_bias": 12,
-    "readout0": 13,
-    "readout1": 14,
+    **{f"bias{index}": 5 + index for index in range(len(BIASES))},
+    "norm": 11,
+    "readout": 12,
     "startup_state": 15,
     "column": 16,
     **{f"lane{lane}": 32 + lane for lane in range(16)},
@@ -51,11 +52,10 @@ WIDTH = {
     "sigmoid": CODE_BITS,
     "tanh": CODE_BITS,
     "rsqrt": 12,
-    "norm_scale": WEIGHT_BITS,
-    "readout0": WEIGHT_BITS,
-    "readout1": WEIGHT_BITS,
+    "readout": 2 * WEIGHT_BITS,
     "startup_state": OPERAND_BITS,
     **{f"lane{lane}": 27 for lane in range(16)},
+    **{f"startup_latent{lane}": ACCUMULATOR_BITS for lane in range(16)},
 }
 """Bits of a word where not 32."""
 
@@ -68,8 +68,9 @@ class Limits:
     latent: int = 64
     hidden: int = 64
     schedule: int = 65536
+    states: int = 512
     ring: int = 8192
-    history: int = 1024
+    history: int = 4096
 
     def parameters(self, lanes: int) -> dict[str, int]:
         return {
@@ -78,10 +79,24 @@ class Limits:
             "MaxLatent": self.latent,
             "MaxHidden": self.hidden,
             "ScheduleDepth": self.schedule,
+            "StateDepth": self.states,
             "RingDepth": self.ring,
             "HistoryDepth": self.history,
-            "GroupSize": GROUP_SIZE,
+            "GroupSize": group_size(lanes),
         }
+
+
+def unit_cycles(lanes: int) -> int:
+    """Return how many cycles the cell unit takes for a hidden unit: unit_cycles in aegru_pkg.sv."""
+    return 4 if lanes <= 2 else 1
+
+
+def group_size(lanes: int) -> int:
+    """Return how many channels an engine of P lanes compares at once.
+
+    A group takes two cycles: few channels are enough where the products take many.
+    """
+    return min(2 * lanes, LARGEST_GROUP)
 
 
 @dataclass(frozen=True)
@@ -134,16 +149,14 @@ def memory_image(decoder: FixedDecoder, lanes: int) -> Image:
         "tanh": decoder.tanh.codes,
         "column": plan.column_start << 16 | plan.column_length,
     }
-    for index, bias in enumerate(
-        [*decoder.input.bias.reshape(3, -1), *decoder.recurrent.bias.reshape(3, -1)]
-    ):
+    for index, bias in enumerate(_biases(decoder)):
         memories[f"bias{index}"] = bias[hidden]
-    for axis in range(2):
-        memories[f"readout{axis}"] = decoder.readout.weight[axis, hidden]
+    first, second = decoder.readout.weight[:, hidden] & (1 << WEIGHT_BITS) - 1
+    memories["readout"] = second << WEIGHT_BITS | first
     if decoder.norm is not None:
         memories["rsqrt"] = decoder.norm.rsqrt
-        memories["norm_scale"] = decoder.norm.scale[hidden]
-        memories["norm_bias"] = decoder.norm.bias[hidden]
+        bias = decoder.norm.bias[hidden] & (1 << ACCUMULATOR_BITS) - 1
+        memories["norm"] = decoder.norm.scale[hidden] << ACCUMULATOR_BITS | bias
     if geometry.steps > 1:
         memories["startup_state"] = constants.states[:-1, hidden].reshape(-1)
     accumulator = constants.accumulator[plan.latent_units]
@@ -151,7 +164,7 @@ def memory_image(decoder: FixedDecoder, lanes: int) -> Image:
         memories[f"lane{lane}"] = plan.words[lane]
         if lane < geometry.latent:
             memories[f"startup_latent{lane}"] = accumulator[lane::lanes]
-    words = -(-geometry.channels // GROUP_SIZE)
+    states = max(geometry.steps - 1, 1) * geometry.hidden
     return Image(
         {
             name: (np.asarray(codes).astype(np.int64) & ((1 << WIDTH.get(name, 32)) - 1)).astype(
@@ -165,8 +178,9 @@ def memory_image(decoder: FixedDecoder, lanes: int) -> Image:
             latent=geometry.latent,
             hidden=geometry.hidden,
             schedule=plan.depth,
-            ring=(geometry.window + 1) * max(geometry.steps - 1, 1) * geometry.hidden,
-            history=geometry.window * words,
+            states=states,
+            ring=geometry.window * states,
+            history=geometry.window * -(-geometry.channels // group_size(lanes)),
         ),
     )
 
@@ -179,19 +193,55 @@ def check_fits(image: Image, limits: Limits) -> None:
             raise UserError(f"the decoder needs {name} {needed}; this engine has {available}")
 
 
+def _requantised(decoder: FixedDecoder) -> dict[str, FixedType]:
+    """Return the types that sums are rounded to, in the order of the configuration words."""
+    return {
+        "latent": decoder.latent,
+        "the gate's address": decoder.sigmoid.address,
+        "recurrent candidate": decoder.recurrent_candidate,
+        "the candidate's address": decoder.tanh.address,
+        "mixed state": decoder.mixed_state,
+        "normalised": decoder.state if decoder.norm is None else decoder.norm.normalised,
+        "state": decoder.state,
+        "velocity": decoder.velocity,
+    }
+
+
+def _fractions(decoder: FixedDecoder) -> tuple[int, int]:
+    """Return the fractions of a gate's sum and of the candidate's."""
+    input_fraction = decoder.input.accumulator.fraction
+    gated_fraction = decoder.sigmoid.output.fraction + decoder.recurrent_candidate.fraction
+    return max(input_fraction, decoder.recurrent.accumulator.fraction), max(
+        input_fraction, gated_fraction
+    )
+
+
+def _biases(decoder: FixedDecoder) -> list[Codes]:
+    """Return the biases, (H,) each, in the order of BIASES.
+
+    The first three are aligned to the sum that they are added to; a gate has both products' ones.
+    """
+    gate_fraction, candidate_fraction = _fractions(decoder)
+    input_fraction = decoder.input.accumulator.fraction
+    of_input = decoder.input.bias.reshape(3, -1)
+    of_recurrent = decoder.recurrent.bias.reshape(3, -1)
+    gates = (of_input[:2] << gate_fraction - input_fraction) + (
+        of_recurrent[:2] << gate_fraction - decoder.recurrent.accumulator.fraction
+    )
+    return [*gates, of_input[2] << candidate_fraction - input_fraction, of_recurrent[2]]
+
+
 def _config(decoder: FixedDecoder, plan: Schedule) -> Codes:
     """Return the configuration words, in the order of config_e in rtl/aegru_pkg.sv."""
     geometry, norm = decoder.geometry, decoder.norm
-    groups = -(-geometry.channels // GROUP_SIZE)
+    groups = -(-geometry.channels // group_size(plan.lanes))
     stride = (geometry.steps - 1) * geometry.hidden
+    gate_fraction, candidate_fraction = _fractions(decoder)
     input_fraction = decoder.input.accumulator.fraction
     recurrent_fraction = decoder.recurrent.accumulator.fraction
-    gate_fraction = max(input_fraction, recurrent_fraction)
     gated_fraction = decoder.sigmoid.output.fraction + decoder.recurrent_candidate.fraction
-    candidate_fraction = max(input_fraction, gated_fraction)
     common = max(decoder.tanh.output.fraction, decoder.state.fraction)
     update_fraction = decoder.sigmoid.output.fraction
-    normalised = norm.normalised if norm is not None else decoder.state
     epsilon = norm.epsilon if norm is not None else 1
     fields = [
         geometry.channels,
@@ -204,7 +254,7 @@ def _config(decoder: FixedDecoder, plan: Schedule) -> Codes:
         int(norm is not None),
         decoder.feature.address.max_code,
         stride,
-        geometry.window * stride,
+        (geometry.window - 1) * stride,
         (geometry.window - 1) * groups,
         plan.input_start,
         plan.input_length,
@@ -223,32 +273,29 @@ def _config(decoder: FixedDecoder, plan: Schedule) -> Codes:
         update_fraction,
         common + update_fraction - decoder.mixed_state.fraction,
         decoder.mixed_state.fraction - decoder.state.fraction,
-        RSQRT_TYPE.fraction - normalised.fraction,
+        RSQRT_TYPE.fraction - _requantised(decoder)["normalised"].fraction,
         norm.bias_fraction - decoder.state.fraction if norm is not None else 0,
         decoder.readout.accumulator.fraction - decoder.velocity.fraction,
         epsilon & 0xFFFFFFFF,
         epsilon >> 32,
         *decoder.readout.bias,
     ]
-    for kind in (
-        decoder.latent,
-        decoder.sigmoid.address,
-        decoder.recurrent_candidate,
-        decoder.tanh.address,
-        decoder.mixed_state,
-        normalised,
-        decoder.state,
-        decoder.velocity,
-    ):
+    for kind in _requantised(decoder).values():
         fields += [kind.min_code, kind.max_code]
+    fields += [decoder.sigmoid.output.width, _signed_width(decoder.tanh.output)]
     return np.array(fields, dtype=np.int64)
 
 
 def check_widths(decoder: FixedDecoder) -> None:
     """Raise UserError where a code, a sum or a shift does not fit the engine's data path."""
     for name, kind, limit in _coded(decoder):
-        if kind.width + int(not kind.signed) > limit:
+        if _signed_width(kind) > limit:
             raise UserError(f"{name} is {kind}; the engine holds at most {limit} signed bits")
+    for name, kind in _requantised(decoder).items():
+        if not kind.signed:
+            raise UserError(f"{name} is {kind}; the engine rounds to codes with a sign")
+    if decoder.sigmoid.codes.min() < 0:
+        raise UserError("a gate is below 0; the engine holds gates without a sign")
     if decoder.feature.address.width > SPIKE_BITS:
         raise UserError(
             f"the feature table has {decoder.feature.address.width} address bits; the engine has "
@@ -260,12 +307,16 @@ def check_widths(decoder: FixedDecoder) -> None:
                 f"the {name} table has {table.address.width} address bits; the engine has "
                 f"{ADDRESS_BITS}"
             )
-    for name, bits in _wide_bits(decoder).items():
-        limit = MIX_BITS if name == MIX_NAME else WIDE_BITS
+    for name, bits in _sum_bits(decoder).items():
+        limit = LIMITS_OF_SUMS.get(name, SUM_BITS)
         if bits > limit:
             raise UserError(f"{name} needs {bits} bits; the engine has {limit}")
     if max(map(abs, _config_shifts(decoder))) > WIDE_BITS - 1:
         raise UserError(f"a change of precision shifts by more than {WIDE_BITS - 1} bits")
+
+
+def _signed_width(kind: FixedType) -> int:
+    return kind.width + int(not kind.signed)
 
 
 def _coded(decoder: FixedDecoder) -> list[tuple[str, FixedType, int]]:
@@ -294,13 +345,12 @@ def _type_of(codes: Codes) -> FixedType:
     return FixedType(min(width, 63), 0)
 
 
-def _wide_bits(decoder: FixedDecoder) -> dict[str, int]:
-    """Return upper bounds of the bits of every sum in the wide data path, sign included."""
+def _sum_bits(decoder: FixedDecoder) -> dict[str, int]:
+    """Return upper bounds of the bits of every sum in the cell unit, sign included."""
     config = decoder
     input_type, recurrent_type = config.input.accumulator, config.recurrent.accumulator
-    gate_fraction = max(input_type.fraction, recurrent_type.fraction)
+    gate_fraction, candidate_fraction = _fractions(config)
     gated_fraction = config.sigmoid.output.fraction + config.recurrent_candidate.fraction
-    candidate_fraction = max(input_type.fraction, gated_fraction)
     common = max(config.tanh.output.fraction, config.state.fraction)
     mixing = max(
         config.tanh.output.width + common - config.tanh.output.fraction,
@@ -322,10 +372,12 @@ def _wide_bits(decoder: FixedDecoder) -> dict[str, int]:
         "the mixed state": mixing + config.sigmoid.output.width + 3,
     }
     if config.norm is not None:
+        scaled = config.norm.normalised.width + config.norm.scale_type.width
+        bits["a scaled state"] = 1 + max(scaled, _type_of(config.norm.bias).width)
         spread = 2 * (config.mixed_state.width + config.geometry.hidden.bit_length())
-        bits["LayerNorm's variance"] = max(spread, config.norm.epsilon.bit_length()) + 2
+        bits[VARIANCE_NAME] = max(spread, config.norm.epsilon.bit_length()) + 2
         deviation = config.mixed_state.width + config.geometry.hidden.bit_length() + 1
-        bits["a normalised state"] = deviation + RSQRT_TYPE.width + 1
+        bits[NORMALISED_NAME] = deviation + RSQRT_TYPE.width + 1
     return bits
 
 

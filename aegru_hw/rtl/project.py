@@ -13,7 +13,7 @@ from aegru_hw.errors import UserError
 from aegru_hw.files import atomic_path
 from aegru_hw.fixedpoint.decoder import FixedDecoder
 from aegru_hw.fixedpoint.parts import Linear
-from aegru_hw.rtl.images import CONFIG_WORDS, Image, Limits, memory_image
+from aegru_hw.rtl.images import BIASES, CONFIG_WORDS, Image, Limits, memory_image
 from aegru_hw.rtl.sources import source_folder, sources
 from aegru_hw.rtl.vectors import PLAYED, write_vectors
 
@@ -105,8 +105,8 @@ def rounded_limits(*needs: Limits) -> Limits:
 def write_images(image: Image, folder: Path) -> None:
     """Write one $readmemh file a memory; a memory that the decoder leaves unused holds a zero."""
     folder.mkdir()
-    names = {"config", "feature", "sigmoid", "tanh", "rsqrt", "norm_scale", "norm_bias", "column"}
-    names |= {"readout0", "readout1", "startup_state", *(f"bias{i}" for i in range(6))}
+    names = {"config", "feature", "sigmoid", "tanh", "rsqrt", "norm", "column"}
+    names |= {"readout", "startup_state", *(f"bias{i}" for i in range(len(BIASES)))}
     lanes = range(image.schedule.lanes)
     names |= {f"{kind}{lane}" for kind in ("lane", "startup_latent") for lane in lanes}
     for name in sorted(names):

@@ -12,6 +12,8 @@ from aegru_hw.synthesis.flow import SEED, synthesise
 from aegru_hw.synthesis.targets import Target
 
 BUS_TOP, SERIAL_TOP = "aegru_engine", "aegru_spi_top"
+LARGEST_MEMORIES = ("schedule", "ring", "history")
+"""Memories with one port, by their names in rtl/."""
 
 
 def synthesise_engine(
@@ -22,9 +24,12 @@ def synthesise_engine(
     lanes: int,
     clock_mhz: float | None = None,
     seed: int = SEED,
+    pins: Path | None = None,
     progress: bool = False,
 ) -> dict[str, Any]:
     """Synthesise the engine of a decoder with P lanes; see `synthesise`.
+
+    pins: pin file of a board, for a target whose top is the serial one.
 
     Raises UserError too where the decoder does not fit the engine.
     """
@@ -32,7 +37,7 @@ def synthesise_engine(
         project = Path(scratch) / "engine"
         write_project(decoder, project, lanes)
         return synthesise(
-            engine_design(project, target),
+            engine_design(project, target, pins),
             target,
             folder,
             clock_mhz=clock_mhz,
@@ -41,22 +46,32 @@ def synthesise_engine(
         )
 
 
-def engine_design(project: Path, target: Target) -> Design:
+def engine_design(project: Path, target: Target, pins: Path | None = None) -> Design:
     """Return the design in an engine's project folder (see aegru_hw/rtl/project.py).
 
-    The iCE40's package has too few pins for the buses: there the top is the serial one. ECP5 and
-    xc7 take the bus top, without the outputs that only a testbench reads.
+    The iCE40's package has too few pins for the buses: there the top is the serial one, and the
+    largest memories go to single-port RAMs, which no bitstream fills: the image comes over SPI.
+    ECP5 and xc7 take the bus top, without the outputs that only a testbench reads, and have the
+    image in the bitstream.
     """
     parameters = json.loads((project / "parameters.json").read_text(encoding="utf-8"))
     sources = tuple((project / "filelist.f").read_text(encoding="utf-8").split())
-    few_pins = target.family == "ice40"
-    serial = few_pins and any(Path(source).stem == SERIAL_TOP for source in sources)
+    if target.family == "ice40":
+        return Design(
+            folder=project,
+            sources=sources,
+            top=SERIAL_TOP,
+            parameters=parameters,
+            clock="clk_i",
+            lanes=parameters["Lanes"],
+            pins=pins,
+            single_port_memories=LARGEST_MEMORIES,
+        )
     return Design(
         folder=project,
         sources=sources,
-        top=SERIAL_TOP if serial else BUS_TOP,
-        parameters={**parameters, "ImagePrefix": f"{PLACED_AS}/images/"},
+        top=BUS_TOP,
+        parameters=parameters | {"ImagePrefix": f"{PLACED_AS}/images/"},
         hidden_ports="tick_*",
         lanes=parameters["Lanes"],
-        has_pins=serial or not few_pins,
     )

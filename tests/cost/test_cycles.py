@@ -7,11 +7,13 @@ from aegru_hw.cost.cycles import (
     CELL_OVERHEAD,
     ENCODER_DRAIN,
     PRODUCT_DRAIN,
+    scan_cycles,
     tick_costs,
     tick_phases,
     velocity_cycle,
 )
 from aegru_hw.fixedpoint import FixedDecoder, run_streaming_form
+from aegru_hw.rtl.images import group_size, unit_cycles
 from aegru_hw.rtl.schedule import Schedule, schedule
 from tests.support.decoders import random_counts, random_decoder
 
@@ -28,8 +30,9 @@ def test_silent_tick_of_one_step() -> None:
     decoder = random_decoder(2, channels=96, latent=32, hidden=32, steps=1)
     plan = schedule(decoder, 4)
     costs = tick_costs(decoder, plan, np.zeros((3, 96), dtype=np.int64))
-    # Scan of 6 groups, drain, 8 slots of latents, the input product, its drain, one cell.
-    expected = 12 + 3 + 8 + plan.input_length + 2 + (2 * 32 + 27)
+    # Scan of 12 groups and its last stages, drain, 8 slots of latents, the input product, its
+    # drain, one cell.
+    expected = 2 * 12 + 3 + 5 + 8 + plan.input_length + 4 + (2 * 32 + 29)
     assert costs.cycles.tolist() == [expected] * 3
     assert costs.latency.tolist() == [expected] * 3
 
@@ -48,17 +51,19 @@ def busy_cycles(decoder: FixedDecoder, plan: Schedule, scan: int) -> dict[str, l
     lanes, cell: index of the product or of the cell that the unit works on, in each cycle; -1 for
     none.
     """
-    steps, cell_cycles = decoder.geometry.steps, 2 * decoder.geometry.hidden + CELL_OVERHEAD
+    steps, hidden = decoder.geometry.steps, decoder.geometry.hidden
+    cell_cycles = 2 * unit_cycles(plan.lanes) * hidden + CELL_OVERHEAD
     before = scan + ENCODER_DRAIN + -(-decoder.geometry.latent // plan.lanes)
     lanes, cell = [-1] * before, [-1] * before
     product = word = started = finished = left = 0
     ready: list[int] = []
     while finished < steps:
         cycle = len(lanes)
-        if left == 0 and started < sum(at <= cycle for at in ready):
+        sent = cycle // hidden  # chains whose past state is on its way
+        if left == 0 and started < sum(at <= cycle for at in ready) and sent >= steps - 1:
             started, left = started + 1, cell_cycles
         cell.append(started - 1 if left else -1)
-        allowed = product < steps and (product < 3 or finished + 1 >= product)
+        allowed = product < steps and (product < 3 or finished + 1 >= product) and sent >= product
         lanes.append(product if allowed else -1)
         word += allowed
         if word == (plan.input_length if product == 0 else plan.recurrent_length):
@@ -92,6 +97,54 @@ def test_phases_are_the_sequencers(lanes, hidden, steps, sparsity) -> None:
     last_chain = min(1, steps - 1)  # index of g_N, which makes the velocity
     cell = expected["cell"]
     assert velocity_cycle(phases) == len(cell) - cell[::-1].index(last_chain)
+
+
+def scanned(changed: list[int], lengths: list[int], size: int) -> int:
+    """Step through a scan as rtl/aegru_window.sv does, cycle by cycle; return its cycles.
+
+    changed: whether each channel's count changed. lengths: words of its column.
+    """
+    groups = [
+        [channel for channel in range(first, min(first + size, len(changed))) if changed[channel]]
+        for first in range(0, len(changed), size)
+    ]
+    group, replacing, held, summed = 0, False, None, None
+    mask: list[int] = []
+    picked = looked_up = None
+    left = 0
+    for cycle in range(100_000):
+        last = left <= 1
+        pass_looked_up = looked_up is not None and last
+        pass_picked = picked is not None and (looked_up is None or pass_looked_up)
+        pick = bool(mask) and (picked is None or pass_picked)
+        move = summed is not None and len(mask) - pick == 0
+        take = held is not None and (summed is None or move) and not replacing
+        read = group < len(groups) and not replacing and (held is None or take)
+        idle = held is None and summed is None and not mask and picked is None
+        if group == len(groups) and not replacing and idle and looked_up is None and last:
+            return cycle + 1
+        left = max(1, lengths[looked_up]) if pass_looked_up else max(left - 1, 0)
+        looked_up = picked if pass_picked else None if pass_looked_up else looked_up
+        picked = mask.pop(0) if pick else None if pass_picked else picked
+        if move:
+            mask, summed = groups[summed], None
+        if take:
+            summed, held = held, None
+        if replacing:
+            held, group = group, group + 1
+        replacing = read
+    raise AssertionError("the scan never ends")
+
+
+@pytest.mark.parametrize("lanes", [1, 2, 4, 16])
+@pytest.mark.parametrize("rate", [0.0, 0.05, 0.5, 1.0])
+def test_scan_is_the_windows(lanes: int, rate: float) -> None:
+    decoder = random_decoder(9, channels=37, sparsity=0.9)
+    plan = schedule(decoder, lanes)
+    changed = (np.random.default_rng(lanes).random((20, 37)) < rate).astype(np.int64)
+    lengths = plan.column_length.tolist()
+    expected = [scanned(tick, lengths, group_size(lanes)) for tick in changed.tolist()]
+    assert scan_cycles(changed, plan).tolist() == expected
 
 
 @pytest.mark.parametrize("lanes", [1, 4, 16])

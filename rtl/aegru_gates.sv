@@ -1,0 +1,149 @@
+/// Gates and candidate of one GRU cell: the products of a unit in, update gate and candidate out.
+///
+/// A unit a cycle, all three gates side by side; unit_i goes in at stage 0 and comes out at stage 11.
+/// Equations, with i the input product, h the recurrent one, biases in both:
+///   r = sigmoid(i_r + h_r), z = sigmoid(i_z + h_z), n = tanh(i_n + r · requantize(h_n)).
+module aegru_gates import aegru_pkg::*; #(
+  parameter int unsigned Lanes = 4,
+  parameter int unsigned MaxHidden = 64,
+  parameter string ImagePrefix = "",
+  parameter config_t FixedConfig = '0
+) (
+  input  logic     clk_i,
+  input  load_t    load_i,
+  input  config_t  config_i,
+  /// Unit of stage 0.
+  input  logic [$clog2(MaxHidden)-1:0] unit_i,
+  /// The recurrent products are 0, of every unit of the cell.
+  input  logic     first_i,
+  input  logic     half_i,
+  /// Slot of the products wanted from the lanes, shown one cycle later.
+  output logic [6:0] product_slot_o,
+  output logic     product_half_o,
+  input  acc_t [2:0] input_product_i[Lanes],
+  input  acc_t [2:0] recurrent_product_i[Lanes],
+  output code_t    update_o,
+  output code_t    candidate_o
+);
+  localparam int unsigned HiddenBits = $clog2(MaxHidden);
+  localparam int unsigned LaneBits = (Lanes > 1) ? $clog2(Lanes) : 1;
+  localparam int unsigned TableDepth = 2 ** AddressWidth;
+  localparam bit IsFixed = FixedConfig != '0;
+  localparam int unsigned SigmoidWidth = IsFixed ? FixedConfig[CfgSigmoidWidth] : CodeWidth - 1;
+  localparam int unsigned TanhWidth = IsFixed ? FixedConfig[CfgTanhWidth] : CodeWidth;
+  typedef logic [AddressWidth-1:0] address_t;
+
+  // Tables; a copy of the sigmoid for each gate.
+  logic [SigmoidWidth-1:0] sigmoid_reset[TableDepth], sigmoid_update[TableDepth];
+  logic signed [TanhWidth-1:0] tanh[TableDepth];
+  if (ImagePrefix != "") begin : gen_image
+    initial begin
+      $readmemh({ImagePrefix, "sigmoid.hex"}, sigmoid_reset);
+      $readmemh({ImagePrefix, "sigmoid.hex"}, sigmoid_update);
+      $readmemh({ImagePrefix, "tanh.hex"}, tanh);
+    end
+  end
+  always_ff @(posedge clk_i) begin
+    if (load_i.valid && load_i.select == SelectSigmoid) begin
+      sigmoid_reset[load_i.address[AddressWidth-1:0]] <= load_i.data[SigmoidWidth-1:0];
+      sigmoid_update[load_i.address[AddressWidth-1:0]] <= load_i.data[SigmoidWidth-1:0];
+    end
+    if (load_i.valid && load_i.select == SelectTanh)
+      tanh[load_i.address[AddressWidth-1:0]] <= load_i.data[TanhWidth-1:0];
+  end
+
+  // Biases: reset, update, candidate, recurrent candidate. The first three are of both products,
+  // aligned to the sum that they are added to.
+  sum_t bias2_q[4];
+  for (genvar i = 0; i < 4; i++) begin : gen_bias
+    sum_t bias[MaxHidden], bias_q;
+    if (ImagePrefix != "") begin : gen_image
+      initial $readmemh($sformatf("%sbias%0d.hex", ImagePrefix, i), bias);
+    end
+    always_ff @(posedge clk_i) begin
+      if (load_i.valid && load_i.select == SelectBias + 8'(i))
+        bias[load_i.address[HiddenBits-1:0]] <= load_i.data;
+      bias_q <= bias[unit_i];
+      bias2_q[i] <= bias_q;
+    end
+  end
+
+  // 0 -> 2: the products of the unit's lane.
+  logic [LaneBits-1:0] lane1_q;
+  acc_t input2_q[3], recurrent2_q[3];
+  if (Lanes > 1) begin : gen_lanes
+    assign product_slot_o = 7'(unit_i >> LaneBits);
+  end else begin : gen_lane
+    assign product_slot_o = 7'(unit_i);
+  end
+  assign product_half_o = half_i;
+  always_ff @(posedge clk_i) begin
+    lane1_q <= (Lanes > 1) ? LaneBits'(unit_i) : '0;
+    for (int g = 0; g < 3; g++) begin
+      input2_q[g] <= input_product_i[lane1_q][g];
+      recurrent2_q[g] <= first_i ? '0 : recurrent_product_i[lane1_q][g];
+    end
+  end
+
+  function automatic sum_t aligned(acc_t x, logic [31:0] by);
+    return sum_t'(x) <<< by[5:0];
+  endfunction
+  function automatic shift_t shift_of(logic [31:0] word);
+    return shift_t'(word);
+  endfunction
+  // Tables are addressed from their lowest code on.
+  function automatic address_t address_of(wide_t code, logic [31:0] low);
+    return address_t'(code) - address_t'(low);
+  endfunction
+
+  // 2 -> 3: sums; 3 -> 4: table addresses and recurrent candidate; 4 -> 6: gates.
+  sum_t reset_sum3_q, update_sum3_q, recurrent_candidate3_q, candidate_input_q[3:7];
+  address_t reset_address4_q, update_address4_q;
+  code_t recurrent_candidate_q[4:6];
+  code_t recurrent_candidate, reset_gate;  // of stages 4 and 6
+  logic [SigmoidWidth-1:0] reset5_q, update5_q, reset6_q, update_q[6:11];
+  always_ff @(posedge clk_i) begin
+    reset_sum3_q <= aligned(input2_q[0], config_i[CfgGateInputAlign]) +
+                    aligned(recurrent2_q[0], config_i[CfgGateRecurrentAlign]) + bias2_q[0];
+    update_sum3_q <= aligned(input2_q[1], config_i[CfgGateInputAlign]) +
+                     aligned(recurrent2_q[1], config_i[CfgGateRecurrentAlign]) + bias2_q[1];
+    candidate_input_q[3] <= aligned(input2_q[2], config_i[CfgCandidateInputAlign]) + bias2_q[2];
+    recurrent_candidate3_q <= sum_t'(recurrent2_q[2]) + bias2_q[3];
+    reset_address4_q <= address_of(
+      requantize(wide_t'(reset_sum3_q), shift_of(config_i[CfgGateShift]), config_i[CfgGateMax]),
+      config_i[CfgGateMin]);
+    update_address4_q <= address_of(
+      requantize(wide_t'(update_sum3_q), shift_of(config_i[CfgGateShift]), config_i[CfgGateMax]),
+      config_i[CfgGateMin]);
+    recurrent_candidate_q[4] <= code_t'(requantize(
+      wide_t'(recurrent_candidate3_q), shift_of(config_i[CfgRecurrentCandidateShift]),
+      config_i[CfgRecurrentCandidateMax]));
+    recurrent_candidate_q[5] <= recurrent_candidate;
+    recurrent_candidate_q[6] <= recurrent_candidate_q[5];
+    for (int i = 4; i <= 7; i++) candidate_input_q[i] <= candidate_input_q[i-1];
+    reset5_q <= sigmoid_reset[reset_address4_q];
+    update5_q <= sigmoid_update[update_address4_q];
+    reset6_q <= reset5_q;
+    update_q[6] <= update5_q;
+    for (int i = 7; i <= 11; i++) update_q[i] <= update_q[i-1];
+  end
+
+  // 6 -> 8: candidate's sum; 8 -> 9: address; 9 -> 11: candidate.
+  sum_t gated7_q, candidate_sum8_q;
+  address_t candidate_address9_q;
+  logic signed [TanhWidth-1:0] candidate10_q, candidate11_q;
+  always_ff @(posedge clk_i) begin
+    gated7_q <= sum_t'(reset_gate) * sum_t'(recurrent_candidate_q[6]);
+    candidate_sum8_q <= candidate_input_q[7] +
+                        (gated7_q <<< config_i[CfgCandidateGatedAlign][5:0]);
+    candidate_address9_q <= address_of(
+      requantize(wide_t'(candidate_sum8_q), shift_of(config_i[CfgCandidateShift]),
+                 config_i[CfgCandidateMax]), config_i[CfgCandidateMin]);
+    candidate10_q <= tanh[candidate_address9_q];
+    candidate11_q <= candidate10_q;
+  end
+  assign recurrent_candidate = recurrent_candidate_q[4];
+  assign reset_gate = code_t'(reset6_q);
+  assign update_o = code_t'(update_q[11]);
+  assign candidate_o = code_t'(candidate11_q);
+endmodule
