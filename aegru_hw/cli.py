@@ -12,26 +12,30 @@ from typing import Any
 from aegru_hw.errors import UserError
 
 DEMO_SECONDS = 240.0
-LANES, DEFAULT_LANES = (1, 2, 4, 8, 16), 4
+LANES = (1, 2, 4, 8, 16)
+TARGETS, DEMO_TARGET, NO_TARGET = "ice40up5k, ecp5-25k, ecp5-85k or xc7", "ecp5-25k", "none"
 DEMO_RECORDING = f"aegru-hw generate generated.mat --channels 96 --seconds {DEMO_SECONDS:g}"
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run one command; return its exit status: 0 done, 1 refused or mismatched, 130 interrupted."""
+    """Run one command; return its exit status.
+
+    0: done. 1: refused, failed, mismatched, or timing missed. 130: interrupted.
+    """
     options = build_parser().parse_args(arguments)
     try:
         status: int = options.run(options)
         return status
     except UserError as error:
-        print(f"aegru-hw: {error}", file=sys.stderr)
+        complain(str(error))
         return 1
     except KeyboardInterrupt:
-        print(f"aegru-hw: interrupted{_advice(options)}", file=sys.stderr)
+        complain(f"interrupted{_advice(options)}")
         return 130
     except BrokenPipeError:
         return 1
     except OSError as error:  # a full disk, a folder without permission
-        print(f"aegru-hw: {error.strerror or error}: {error.filename or ''}", file=sys.stderr)
+        complain(f"{error.strerror or error}: {error.filename or ''}")
         return 1
 
 
@@ -40,6 +44,8 @@ def _advice(options: argparse.Namespace) -> str:
         return f"; add --resume to go on with {options.out}"
     if options.command == "sweep":
         return "; the same command goes on with the study"
+    if options.command == "sweep-lanes":
+        return f"; the same command goes on with {options.run_path / 'lanes'}"
     if options.command == "benchmark":
         return f"; the same command goes on with {options.out}"
     return ""
@@ -167,23 +173,61 @@ def simulate(options: argparse.Namespace) -> int:
         f"streaming, {macs['reference_dense']} dense reference"
     )
     if "engine" in facts:
-        text += "\n" + engine_text(facts["engine"])
+        text += f"\n{engine_text(facts['engine'])}\n{energy_text(facts['energy'])}"
     return report(options, facts, text)
 
 
 def synth(options: argparse.Namespace) -> int:
-    if options.backend == "rtl":
-        return synth_engine(options)
-    return synth_firmware(options)
+    if options.target is None:
+        for name in ("clock", "board", "place_seed"):
+            if getattr(options, name) is not None:
+                raise UserError(f"--{name.replace('_', '-')} is of a placed engine; add --target")
+        return synth_engine(options) if options.backend == "rtl" else synth_firmware(options)
+    if options.backend == "hls4ml":
+        raise UserError("--target places the RTL engine; drop --backend hls4ml")
+    return synth_target(options)
 
 
 def synth_engine(options: argparse.Namespace) -> int:
     from aegru_hw import pipeline
+    from aegru_hw.placement import usual_lanes
 
+    if options.run_vendor:
+        raise UserError("--run-vendor with --backend rtl is Vivado; add --target xc7")
     run = run_folder(options.run_path)
-    facts = pipeline.synthesise_engine(run, options.lanes, force=options.force)
-    text = f"wrote {run.rtl}: {options.lanes} lanes\ntestbench: python {run.rtl / 'run.py'}"
+    lanes = options.lanes or usual_lanes(None)
+    facts = pipeline.synthesise_engine(run, lanes, force=options.force)
+    text = f"wrote {run.rtl}: {lanes} lanes\ntestbench: python {run.rtl / 'run.py'}"
     return report(options, facts, text)
+
+
+def synth_target(options: argparse.Namespace) -> int:
+    from aegru_hw.placement import place
+    from aegru_hw.synthesis import missed_timing, target_named
+    from aegru_hw.synthesis.flow import SEED
+    from aegru_hw.synthesis.text import resources_text
+
+    run, target = run_folder(options.run_path), target_named(options.target)
+    if options.run_vendor and target.family != "xc7":
+        raise UserError(f"--run-vendor with --target is Vivado, for xc7; {target.name} needs none")
+    facts = place(
+        run,
+        target,
+        lanes=options.lanes,
+        clock_mhz=options.clock,
+        board=options.board,
+        seed=SEED if options.place_seed is None else options.place_seed,
+        force=options.force,
+        vendor=options.run_vendor,
+        progress=shows_progress(options),
+    )
+    folder = run.synth / target.name
+    report(options, facts | {"path": str(folder)}, resources_text(facts, folder))
+    missed = missed_timing(facts)
+    if missed is None:
+        return 0
+    complain(missed)
+    return 1
 
 
 def synth_firmware(options: argparse.Namespace) -> int:
@@ -225,6 +269,28 @@ def write_firmware(options: argparse.Namespace, decoder: Any, folder: Path) -> d
     return facts | {"reuse_factors": project.reuse_factors}
 
 
+def sweep_lanes(options: argparse.Namespace) -> int:
+    from aegru_hw import placement
+    from aegru_hw.synthesis import target_named
+    from aegru_hw.synthesis.lanes import FAILED, TABLE
+    from aegru_hw.synthesis.text import lanes_text
+
+    run = run_folder(options.run_path)
+    table = placement.sweep_lanes(
+        run,
+        [target_named(name) for name in dict.fromkeys(options.targets)],
+        lanes=options.lanes and sorted(set(options.lanes)),
+        clock_mhz=options.clock,
+        progress=shows_progress(options),
+        say=lambda text: note(options, text),
+    )
+    report(options, table, f"{lanes_text(table)}\n{run.lanes / TABLE}")
+    failed = [row for row in table["rows"] if row["status"] == FAILED]
+    if failed:
+        complain(f"{len(failed)} of {len(table['rows'])} engines failed in a tool; see the table")
+    return 1 if failed else 0
+
+
 def verify(options: argparse.Namespace) -> int:
     from aegru_hw import pipeline
     from aegru_hw.recordings.layout import open_recording
@@ -248,8 +314,11 @@ def report_page(options: argparse.Namespace) -> int:
 def run_all(options: argparse.Namespace) -> int:
     from aegru_hw import pipeline
     from aegru_hw.fixedpoint import load_decoder
+    from aegru_hw.placement import usual_lanes
     from aegru_hw.report import write_report
+    from aegru_hw.synthesis.text import resources_text
 
+    target = wanted_target(options)
     run, recording, config = prepared_training(options)
     progress = shows_progress(options)
     if not (options.resume and run.float_weights.exists()):
@@ -262,21 +331,69 @@ def run_all(options: argparse.Namespace) -> int:
         decoder = load_decoder(run.decoder)
         run.add_to_summary({"firmware": write_firmware(options, decoder, run.hls)})
     if not run.rtl.exists():
-        pipeline.synthesise_engine(run, options.lanes)
+        pipeline.synthesise_engine(run, options.lanes or usual_lanes(target))
     note(options, "verifying every execution over the test split")
     summary = pipeline.verify(run, progress=progress)
+    placed, done = ({}, True) if target is None else place_verified(options, run, target)
     if options.command == "demo":
         made_by = f"{DEMO_RECORDING} --seed {config.seed}"
         run.add_to_summary({"recording": {"made_by": made_by}})
     page = write_report(run)
-    paths = f"summary: {run.summary}\nreport: {page}\nrun: {run.path}"
-    report(options, summary, f"{summary_text(summary)}\n{paths}")
-    return exit_status(summary)
+    texts = [summary_text(summary)]
+    if placed:
+        summary = summary | {"synthesis": placed}
+        texts.append(resources_text(placed, run.synth / target.name))
+    texts += [f"summary: {run.summary}", f"report: {page}", f"run: {run.path}"]
+    report(options, summary, "\n".join(texts))
+    return exit_status(summary) if done else 1
+
+
+def place_verified(
+    options: argparse.Namespace, run: Any, target: Any
+) -> tuple[dict[str, Any], bool]:
+    """Place the engine that `run` verified, where it is not placed yet.
+
+    Returns what was found, nothing where the engine does not fit, and whether the tools did their
+    work. Missed timing, no fit and a failed tool are said on standard error.
+    """
+    from aegru_hw.placement import place
+    from aegru_hw.rtl.project import project_lanes
+    from aegru_hw.synthesis import DoesNotFitError, ToolFailedError, missed_timing
+    from aegru_hw.synthesis.flow import RESULTS
+    from aegru_hw.synthesis.reports import read_json
+
+    results = run.synth / target.name / RESULTS
+    if results.exists():
+        return read_json(results), True
+    note(options, f"synthesising the engine for {target.name} (minutes)")
+    try:
+        lanes = project_lanes(run.rtl)
+        facts = place(run, target, lanes=lanes, progress=shows_progress(options))
+    except (DoesNotFitError, ToolFailedError) as error:
+        complain(str(error))
+        return {}, isinstance(error, DoesNotFitError)
+    missed = missed_timing(facts)
+    if missed is not None:
+        complain(missed)
+    return facts, True
+
+
+def wanted_target(options: argparse.Namespace) -> Any:
+    """Return the target of `run` and `demo`, its tools installed; None where none is wanted."""
+    from aegru_hw.synthesis import target_named
+    from aegru_hw.synthesis.flow import require_tools_of
+
+    if options.target is None or options.target == NO_TARGET:
+        return None
+    target = target_named(options.target)
+    require_tools_of(target)
+    return target
 
 
 def demo(options: argparse.Namespace) -> int:
     from aegru_hw.recordings.generator import generate as write
 
+    wanted_target(options)  # refuse before anything is made
     with tempfile.TemporaryDirectory() as folder:
         options.recording = Path(folder) / "generated.mat"
         note(options, f"generating {DEMO_SECONDS:g} s of 96 channels at 4 ms")
@@ -406,6 +523,11 @@ def note(options: argparse.Namespace, text: str) -> None:
         print(text, file=sys.stderr)
 
 
+def complain(text: str) -> None:
+    """Say on standard error, in one line, what is not as it should be."""
+    print(f"aegru-hw: {text}", file=sys.stderr)
+
+
 def report(options: argparse.Namespace, facts: dict[str, Any], text: str) -> int:
     """Print facts as JSON or text; return the exit status of success."""
     print(json.dumps(facts, indent=2) if options.json else text)
@@ -432,6 +554,8 @@ def summary_text(summary: dict[str, Any]) -> str:
             f"counters equal the cost model on every tick: "
             f"{'yes' if cycles['predicted_equal'] else 'NO'}",
         ]
+    if "energy" in summary:
+        lines.append(energy_text(summary["energy"]))
     lines += [f"sparsity {summary['sparsity']:.3f}"]
     footprint = summary["footprint_bytes"]
     lines += [f"footprint {footprint['float']:,} bytes float, {footprint['fixed']:,} fixed"]
@@ -456,6 +580,15 @@ def engine_text(facts: dict[str, Any]) -> str:
     )
 
 
+def energy_text(facts: dict[str, Any]) -> str:
+    """Return the energy estimate as a line for people."""
+    engine, reference = (facts["per_tick_nj"][name] for name in ("engine", "reference_dense"))
+    return (
+        f"energy estimate {engine:,.1f} nJ a tick, {reference / engine:.1f} times less than the "
+        "dense reference (45 nm table, not a measurement)"
+    )
+
+
 def outline(facts: dict[str, Any], indent: str = "") -> list[str]:
     """Return nested facts as indented lines."""
     lines = []
@@ -465,6 +598,13 @@ def outline(facts: dict[str, Any], indent: str = "") -> list[str]:
         else:
             lines.append(f"{indent}{key}: {value}")
     return lines
+
+
+class HelpFormatter(argparse.HelpFormatter):
+    """The usual help, but each example on one line of its own, to be copied."""
+
+    def _fill_text(self, text: str, width: int, indent: str) -> str:
+        return text if text.startswith("example: ") else super()._fill_text(text, width, indent)
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -477,10 +617,15 @@ def build_parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
 
     def command(
-        name: str, function: Callable[[argparse.Namespace], int], summary: str, example: str
+        name: str, function: Callable[[argparse.Namespace], int], summary: str, *examples: str
     ) -> argparse.ArgumentParser:
+        lines = [f"example: aegru-hw {name} {example}" for example in examples]
         added = commands.add_parser(
-            name, help=summary, description=summary, epilog=f"example: aegru-hw {name} {example}"
+            name,
+            help=summary,
+            description=summary,
+            epilog="\n".join(lines),
+            formatter_class=HelpFormatter,
         )
         added.set_defaults(run=function)
         added.add_argument("--json", action="store_true", help="print JSON for machines")
@@ -580,23 +725,71 @@ def build_parser() -> argparse.ArgumentParser:
     add_run(added)
     add_recording(added)
     added.add_argument("--out", type=Path, metavar="OUT.npz", help="decoded velocity (T, 2)")
-    add_lanes(added, None)
+    add_lanes(added, "predict the cycles and energy of an engine")
     add_force(added)
 
     added = command(
         "synth",
         synth,
-        "Write the hardware: hls4ml firmware, compiled, or the RTL engine.",
+        "Write the hardware: hls4ml firmware, compiled, or the RTL engine; with --target, place "
+        "the engine with open tools into RUN/synth/TARGET.",
         "my_run --backend rtl --lanes 4",
+        "my_run --target ecp5-25k --lanes 4 --clock 60",
+        "my_run --target ice40up5k --board icebreaker",
+        "my_run --target xc7 --run-vendor",
     )
     add_run(added)
     added.add_argument(
-        "--backend", choices=("hls4ml", "rtl"), default="hls4ml", help="default hls4ml"
+        "--backend",
+        choices=("hls4ml", "rtl"),
+        help="default hls4ml, or rtl where --target is given",
     )
     add_firmware(added)
-    add_lanes(added, DEFAULT_LANES)
-    added.add_argument("--run-vendor", action="store_true", help="synthesise with Vitis HLS too")
+    add_lanes(added, "default 4; with --target as in RUN/rtl, 1 for ice40up5k")
+    add_target(
+        added,
+        "place the engine on this device and pack its bitstream, estimates alone for xc7; the same "
+        "target's results of before are replaced; exit status 1 where timing is missed",
+    )
+    added.add_argument(
+        "--clock", type=float, metavar="MHZ", help="clock to place for (default the target's)"
+    )
+    added.add_argument(
+        "--board", metavar="B", help="ice40up5k: upduino3 (default) or icebreaker, for its pins"
+    )
+    added.add_argument(
+        "--place-seed", type=int, metavar="N", help="of the placer (default 1); others vary Fmax"
+    )
+    added.add_argument(
+        "--run-vendor",
+        action="store_true",
+        help="synthesise with Vitis HLS too; with --target xc7, place with Vivado",
+    )
     add_force(added)
+
+    added = command(
+        "sweep-lanes",
+        sweep_lanes,
+        "Place the engine for targets and numbers of lanes P; print what each takes and gives: "
+        "resources, Fmax, cycles, latency, energy. RUN/lanes keeps every result.",
+        "my_run --targets ice40up5k ecp5-25k",
+        "my_run --targets ecp5-25k ecp5-85k xc7 --lanes 1 4 16 --clock 60",
+    )
+    add_run(added)
+    added.add_argument(
+        "--targets", nargs="+", required=True, metavar="T", help=f"of {TARGETS} (estimates)"
+    )
+    added.add_argument(
+        "--lanes",
+        type=int,
+        nargs="+",
+        choices=LANES,
+        metavar="P",
+        help="1, 2, 4, 8 or 16 (default all of them, 1 for ice40up5k)",
+    )
+    added.add_argument(
+        "--clock", type=float, metavar="MHZ", help="clock to place for (default each target's)"
+    )
 
     added = command(
         "verify", verify, "Compare every execution over the test split.", "my_run --json"
@@ -612,12 +805,15 @@ def build_parser() -> argparse.ArgumentParser:
     added = command(
         "run",
         run_all,
-        "All of it: train, quantise, firmware, engine, verify, report.",
+        "All of it: train, quantise, firmware, engine, verify, place where a target is given, "
+        "report.",
         "recording.h5 --out my_run --preset fast",
+        "recording.h5 --out my_run --target ecp5-25k",
     )
     add_training(added)
     add_firmware(added)
-    add_lanes(added, DEFAULT_LANES)
+    add_lanes(added, "default 4, 1 with --target ice40up5k")
+    add_target(added, "place the verified engine on this device too (default none)")
 
     added = command(
         "sweep",
@@ -683,7 +879,13 @@ def build_parser() -> argparse.ArgumentParser:
     add_set(added)
     add_seed(added)
     add_firmware(added)
-    add_lanes(added, DEFAULT_LANES)
+    add_lanes(added, "default 4, 1 with --target ice40up5k")
+    add_target(
+        added,
+        f"place the verified engine on this device too (default {DEMO_TARGET}; {NO_TARGET} leaves "
+        "it out)",
+        DEMO_TARGET,
+    )
     add_force(added)
     return parser
 
@@ -730,11 +932,12 @@ def add_training(parser: argparse.ArgumentParser) -> None:
     add_force(parser)
 
 
-def add_lanes(parser: argparse.ArgumentParser, default: int | None) -> None:
-    said = "predict the cycles of an engine" if default is None else f"default {default}"
-    parser.add_argument(
-        "--lanes", type=int, choices=LANES, default=default, help=f"multiply lanes P ({said})"
-    )
+def add_lanes(parser: argparse.ArgumentParser, said: str) -> None:
+    parser.add_argument("--lanes", type=int, choices=LANES, help=f"multiply lanes P ({said})")
+
+
+def add_target(parser: argparse.ArgumentParser, said: str, default: str | None = None) -> None:
+    parser.add_argument("--target", default=default, metavar="T", help=f"{TARGETS}: {said}")
 
 
 def add_firmware(parser: argparse.ArgumentParser) -> None:

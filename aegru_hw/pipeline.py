@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from tqdm import tqdm
 
 from aegru_hw.cost import neurobench
+from aegru_hw.cost.energy import energy
 from aegru_hw.cost.macs import reference_dense, streaming_dense
 from aegru_hw.decoder import stages
 from aegru_hw.decoder.checkpoint import load_tensors, load_weights, save_tensors
@@ -40,6 +41,11 @@ from aegru_hw.run_folder import RunFolder
 
 PACKAGES = ("aegru-hw", "torch", "brevitas", "hls4ml", "numpy", "h5py")
 TRAINED_SECTIONS = ("window", "network", "loss", "training")
+ENGINE_RESULTS = (
+    *("engine", "cycles", "energy"),
+    *("r2.rtl", "mismatches.rtl_vs_fixed", "macs.rtl"),
+)
+"""What summary.json says of the engine."""
 
 torch.set_num_threads(1)  # these tensors are tiny: a second thread costs more than it gives
 
@@ -128,7 +134,7 @@ def quantize(
     decoder = export(
         quantized, geometry_of(recording, dataset, config), dataset.scaling, provenance
     )
-    run.forget(run.hls, run.rtl, run.summary, run.report)
+    run.forget(run.hls, run.rtl, run.synth, run.lanes, run.summary, run.report)
     config.save(run.config)
     save_tensors(run.pruned_weights, pruned_weights, pruned_facts)
     save_tensors(
@@ -228,24 +234,30 @@ def verify(
         r2["rtl"] = r2_score(truth, decoder.physical(engine.velocity[stream.scored]))
         results["macs"]["rtl"] = float(engine.macs[stream.scored].mean())
         results["cycles"] = cycle_facts(engine, stream.scored)
+        results["energy"] = energy(decoder, engine.predicted.over(stream.scored))
     return run.add_to_summary(results)
 
 
 def synthesise_engine(run: RunFolder, lanes: int, *, force: bool = False) -> dict[str, Any]:
     """Write RUN/rtl: the engine's sources, the decoder's images, and testbenches that play the
     first ticks of the test split; return its settings.
+
+    `force` replaces an engine that is there, and forgets what was found of it.
     """
     from aegru_hw.rtl.vectors import RECORDING_TICKS
 
     decoder = load_decoder(run.require(run.decoder, "aegru-hw quantize RUN"))
-    if run.rtl.exists() and not force:
-        raise UserError(f"{run.rtl} exists; --force replaces it")
+    replaces = run.rtl.exists()
+    if replaces and not force:
+        raise UserError(f"{run.rtl} exists; --force replaces it and what was found of it")
     recording = load_recording(run.recording)
     first = int(np.flatnonzero(test_ticks(decoder, recording))[0])
     counts = recording.counts[first : first + RECORDING_TICKS]
     parameters = write_project(decoder, run.rtl, lanes, counts)
     # What was measured on another engine no longer follows from what the run holds.
-    run.drop_from_summary("engine", "cycles")
+    run.drop_from_summary(*ENGINE_RESULTS)
+    if replaces:
+        run.forget(run.synth, run.lanes)
     facts = {"backend": "rtl", "lanes": lanes, "parameters": parameters}
     run.add_to_summary({"engine": facts})
     return facts
@@ -256,7 +268,7 @@ def simulate(
 ) -> tuple[NDArray[np.float64], dict[str, Any]]:
     """Decode every tick of a recording with the streaming form.
 
-    lanes: P of an engine whose cycles the cost model predicts; none where not given.
+    lanes: P of an engine whose cycles and energy the cost model predicts; none where not given.
     Returns velocity (T, 2) in the recording's unit, and R² (over the ticks with a complete
     history), MACs and ticks.
     """
@@ -282,8 +294,9 @@ def simulate(
         from aegru_hw.cost.cycles import tick_costs
         from aegru_hw.rtl.schedule import schedule
 
-        costs = tick_costs(decoder, schedule(decoder, lanes), stream.counts)
-        facts["engine"] = costs.over(stream.scored).summary(geometry.tick_seconds)
+        costs = tick_costs(decoder, schedule(decoder, lanes), stream.counts).over(stream.scored)
+        facts["engine"] = costs.summary(geometry.tick_seconds)
+        facts["energy"] = energy(decoder, costs)
     return velocity, facts
 
 

@@ -20,6 +20,7 @@ class RunFolder:
     decoder.h5: the artefact that every execution reads.
     hls: the hls4ml project.
     rtl: the engine's project.
+    synth: a folder a target, of the engine placed on it; lanes: the same over numbers of lanes.
     summary.json: results.
     report.html: all of it on one page.
     """
@@ -61,6 +62,14 @@ class RunFolder:
     @property
     def rtl(self) -> Path:
         return self.path / "rtl"
+
+    @property
+    def synth(self) -> Path:
+        return self.path / "synth"
+
+    @property
+    def lanes(self) -> Path:
+        return self.path / "lanes"
 
     @property
     def summary(self) -> Path:
@@ -130,12 +139,18 @@ class RunFolder:
         self._write_summary(summary)
         return summary
 
-    def drop_from_summary(self, *sections: str) -> None:
-        """Remove sections of summary.json."""
+    def drop_from_summary(self, *names: str) -> None:
+        """Remove sections of summary.json, or one entry of a section, named "section.entry"."""
         summary = self.read_summary()
-        kept = {name: values for name, values in summary.items() if name not in sections}
-        if len(kept) < len(summary):
-            self._write_summary(kept)
+        dropped = False
+        for name in names:
+            section, _, entry = name.partition(".")
+            values = summary.get(section) if entry else summary
+            if isinstance(values, dict) and (entry or section) in values:
+                del values[entry or section]
+                dropped = True
+        if dropped:
+            self._write_summary(summary)
 
     def _write_summary(self, summary: dict[str, Any]) -> None:
         with atomic_path(self.summary) as temporary:

@@ -47,6 +47,13 @@ def refused(capsys, *arguments: object) -> str:
     return lines[0]
 
 
+def leave_placements(run: Path) -> None:
+    """Leave what `synth --target` and `sweep-lanes` leave."""
+    for folder in (run / "synth" / "ecp5-25k", run / "lanes" / "ecp5-25k_p4"):
+        folder.mkdir(parents=True)
+        (folder / "resources.json").write_text("{}")
+
+
 @pytest.mark.slow
 def test_run_goes_the_whole_way_without_a_mismatch(finished_run) -> None:
     summary = json.loads((finished_run / "summary.json").read_text())
@@ -71,7 +78,8 @@ def test_run_goes_the_whole_way_without_a_mismatch(finished_run) -> None:
     assert macs["reference_effective"] < macs["reference_dense"]
     assert macs["rtl"] == macs["streaming_effective"]
     assert summary["cycles"]["predicted_equal"] is True
-    assert summary["cycles"]["lanes"] == 4
+    assert summary["cycles"]["lanes"] == summary["energy"]["lanes"] == 4
+    assert summary["energy"]["per_tick_nj"]["engine"] > 0
     assert summary["cycles"]["per_tick_max"] >= summary["cycles"]["latency_max"] > 0
     assert summary["sparsity"] >= 0.5
     assert set(summary["footprint_bytes"]) == {"float", "fixed"}
@@ -139,11 +147,18 @@ def test_verify_fails_where_a_counter_is_not_as_predicted(run_copy, monkeypatch,
 @pytest.mark.slow
 def test_the_engine_of_a_run(run_copy, recording_path, capsys) -> None:
     assert "--force" in refused(capsys, "synth", run_copy, "--backend", "rtl")
+    leave_placements(run_copy)
     again = ["synth", str(run_copy), "--backend", "rtl", "--lanes", "16", "--force", "--json"]
     assert main(again) == 0
     assert json.loads(capsys.readouterr().out)["parameters"]["Lanes"] == 16
     summary = json.loads((run_copy / "summary.json").read_text())
-    assert "cycles" not in summary  # they were of another engine
+    # What was found of another engine.
+    assert not {"cycles", "energy"} & set(summary)
+    assert "rtl" not in summary["r2"]
+    assert "rtl" not in summary["macs"]
+    assert "rtl_vs_fixed" not in summary["mismatches"]
+    assert not (run_copy / "synth").exists()
+    assert not (run_copy / "lanes").exists()
     assert main(["verify", str(run_copy), "--json"]) == 0
     cycles = json.loads(capsys.readouterr().out)["cycles"]
     assert cycles["lanes"] == 16
@@ -159,8 +174,10 @@ def test_quantize_again_at_other_widths(run_copy, capsys) -> None:
     assert "--force" in line
     line = refused(capsys, "quantize", run_copy, "--force", "--set", "network.hidden=9")
     assert "network" in line
+    leave_placements(run_copy)
     assert main(["quantize", str(run_copy), "--force", "--quiet", "--set", "widths.weight=4"]) == 0
-    assert not (run_copy / "rtl").exists()
+    for made_from_the_decoder_before in ("rtl", "synth", "lanes"):
+        assert not (run_copy / made_from_the_decoder_before).exists()
     assert not (run_copy / "hls").exists()  # it was made from the decoder before
     assert not (run_copy / "report.html").exists()
     assert main(["verify", str(run_copy), "--quiet"]) == 0
@@ -361,6 +378,7 @@ COMMANDS = [
     "quantize",
     "simulate",
     "synth",
+    "sweep-lanes",
     "verify",
 ]
 

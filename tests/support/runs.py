@@ -87,6 +87,7 @@ def resources(target: str, **changes: Any) -> dict[str, Any]:
         "device": "LFE5U-25F",
         "lanes": 2,
         "estimate": False,
+        "board": None,
         "seed": 1,
         "clock_mhz": 80.0,
         "fmax_mhz": 84.25,
@@ -140,7 +141,14 @@ def complete_run(folder: Path, **options: Any) -> RunFolder:
     estimate = {"estimate": True, "clock_mhz": None, "fmax_mhz": None, "timing_met": None}
     targets = (
         resources("ecp5-25k"),
-        resources("ice40up5k", lanes=1, clock_mhz=12.0, fmax_mhz=11.5, timing_met=False),
+        resources(
+            "ice40up5k",
+            lanes=1,
+            board="upduino3",
+            clock_mhz=12.0,
+            fmax_mhz=11.5,
+            timing_met=False,
+        ),
         resources("xc7", **estimate, critical_path=None, bitstream=None, seed=None),
     )
     return write_run(folder, rtl_summary(), lanes=2, targets=targets, **options)

@@ -101,6 +101,10 @@ def _commands(facts: Facts) -> list[str]:
             options.append(f"--lanes {target.lanes}")
         if target.clock_mhz is not None:
             options.append(f"--clock {target.clock_mhz:g}")
+        if target.board:
+            options.append(f"--board {shlex.quote(target.board)}")
+        if target.seed is not None:
+            options.append(f"--place-seed {target.seed}")
         lines.append(f"aegru-hw synth {name} --backend rtl {' '.join(options)}")
     return [*lines, f"aegru-hw verify {name}", f"aegru-hw report {name}"]
 
