@@ -88,10 +88,12 @@ module aegru_cell import aegru_pkg::*; #(
   logic [4:0] wait_q;
   logic [1:0] beat_q;  // cycle of the unit
   unit_t unit_q;
-  logic first_q, half_q, keep_q, makes_velocity_q, unit_last, beat_last;
+  logic first_q, half_q, keep_q, makes_velocity_q, unit_last, beat_last, active;
   assign unit_last = 32'(unit_q) + 32'd1 == config_i[CfgHidden];
   assign beat_last = 32'(beat_q) + 32'd1 == UnitCycles;
   assign busy_o = phase_q != Idle;
+  // With one gate after the other the unit is busy most of the time: nothing to be saved.
+  assign active = Serial | busy_o | start_i;
   assign done_o = (phase_q == Finish) & (wait_q == 5'd0);
 
   always_ff @(posedge clk_i) begin
@@ -135,7 +137,8 @@ module aegru_cell import aegru_pkg::*; #(
     aegru_gates #(
       .Lanes(Lanes), .MaxHidden(MaxHidden), .ImagePrefix(ImagePrefix), .FixedConfig(FixedConfig)
     ) i_gates (
-      .clk_i, .load_i, .config_i, .unit_i(unit_q), .first_i(first_q), .half_i(half_q),
+      .clk_i, .load_i, .config_i, .active_i(active), .unit_i(unit_q), .first_i(first_q),
+      .half_i(half_q),
       .product_slot_o, .product_half_o, .input_product_i, .recurrent_product_i,
       .update_o(update), .candidate_o(candidate)
     );
@@ -160,6 +163,9 @@ module aegru_cell import aegru_pkg::*; #(
   mixed_t mixed4_q, mixed5_q;
   always_ff @(posedge clk_i) begin
     gather_q <= {gather_q[Out+4:1], (phase_q == Gather) & (beat_q == '0)};
+    if (!rst_ni) gather_q <= '0;
+  end
+  always_ff @(posedge clk_i) if (active) begin
     candidate1_q <= sum_t'(candidate) <<< config_i[CfgMixCandidateAlign][5:0];
     candidate2_q <= candidate1_q <<< config_i[CfgUpdateFraction][5:0];
     difference1_q <= (difference_t'(past_q) <<< config_i[CfgMixStateAlign][5:0]) -
@@ -170,7 +176,6 @@ module aegru_cell import aegru_pkg::*; #(
     mixed4_q <= mixed_t'(requantize(wide_t'(mixed3_q), shift_of(config_i[CfgMixShift]),
                                     config_i[CfgMixedMax]));
     mixed5_q <= mixed4_q;
-    if (!rst_ni) gather_q <= '0;
   end
 
   // Sums of the mixed state, then 1/sqrt(V), V = H·Q - S² + epsilon; each follows from the ones
@@ -203,6 +208,8 @@ module aegru_cell import aegru_pkg::*; #(
     if (load_i.valid && load_i.select == SelectRsqrt)
       rsqrt[load_i.address[5:0]] <= load_i.data[11:0];
     if (gather_q[Out+4]) mixed_state[mixed_unit_q] <= mixed4_q;
+  end
+  always_ff @(posedge clk_i) if (active) begin
     square_q <= squared * squared;
     if (start_i) mixed_unit_q <= '0;
     else if (gather_q[Out+4]) mixed_unit_q <= mixed_unit_q + 1'b1;
@@ -249,6 +256,9 @@ module aegru_cell import aegru_pkg::*; #(
     if (load_i.valid && load_i.select == SelectNorm)
       norm[load_i.address[HiddenBits-1:0]] <= load_i.data;
     normalise_q <= {normalise_q[8:1], (phase_q == Normalise) & (beat_q == '0)};
+    if (!rst_ni) normalise_q <= '0;
+  end
+  always_ff @(posedge clk_i) if (active) begin
     if (start_i) begin
       norm_unit_q <= '0;
       readout_unit_q <= '0;
@@ -270,7 +280,6 @@ module aegru_cell import aegru_pkg::*; #(
     norm_bias6_q <= norm_q[AccWidth-1:0];
     scaled7_q <= product6_q + sum_t'(norm_bias6_q);
     state8_q <= operand_t'((config_i[CfgNorm] != '0) ? scaled : plain);
-    if (!rst_ni) normalise_q <= '0;
   end
 
   // The new state goes to the ring and to the velocity.

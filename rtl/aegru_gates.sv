@@ -12,6 +12,8 @@ module aegru_gates import aegru_pkg::*; #(
   input  logic     clk_i,
   input  load_t    load_i,
   input  config_t  config_i,
+  /// Nothing moves while this is low.
+  input  logic     active_i,
   /// Unit of stage 0.
   input  logic [$clog2(MaxHidden)-1:0] unit_i,
   /// The recurrent products are 0, of every unit of the cell.
@@ -77,7 +79,7 @@ module aegru_gates import aegru_pkg::*; #(
     assign product_slot_o = 7'(unit_i);
   end
   assign product_half_o = half_i;
-  always_ff @(posedge clk_i) begin
+  always_ff @(posedge clk_i) if (active_i) begin
     lane1_q <= (Lanes > 1) ? LaneBits'(unit_i) : '0;
     for (int g = 0; g < 3; g++) begin
       input2_q[g] <= input_product_i[lane1_q][g];
@@ -102,7 +104,7 @@ module aegru_gates import aegru_pkg::*; #(
   code_t recurrent_candidate_q[4:6];
   code_t recurrent_candidate, reset_gate;  // of stages 4 and 6
   logic [SigmoidWidth-1:0] reset5_q, update5_q, reset6_q, update_q[6:11];
-  always_ff @(posedge clk_i) begin
+  always_ff @(posedge clk_i) if (active_i) begin
     reset_sum3_q <= aligned(input2_q[0], config_i[CfgGateInputAlign]) +
                     aligned(recurrent2_q[0], config_i[CfgGateRecurrentAlign]) + bias2_q[0];
     update_sum3_q <= aligned(input2_q[1], config_i[CfgGateInputAlign]) +
@@ -132,7 +134,7 @@ module aegru_gates import aegru_pkg::*; #(
   sum_t gated7_q, candidate_sum8_q;
   address_t candidate_address9_q;
   logic signed [TanhWidth-1:0] candidate10_q, candidate11_q;
-  always_ff @(posedge clk_i) begin
+  always_ff @(posedge clk_i) if (active_i) begin
     gated7_q <= sum_t'(reset_gate) * sum_t'(recurrent_candidate_q[6]);
     candidate_sum8_q <= candidate_input_q[7] +
                         (gated7_q <<< config_i[CfgCandidateGatedAlign][5:0]);
