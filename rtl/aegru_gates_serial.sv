@@ -28,6 +28,8 @@ module aegru_gates_serial import aegru_pkg::*; #(
   localparam int unsigned HiddenBits = $clog2(MaxHidden);
   localparam int unsigned LaneBits = (Lanes > 1) ? $clog2(Lanes) : 1;
   localparam int unsigned TableDepth = 2 ** AddressWidth;
+  /// Words from one bias of a unit to the next.
+  localparam int unsigned BiasStride = 2 ** HiddenBits;
   localparam bit IsFixed = FixedConfig != '0;
   localparam int unsigned SigmoidWidth = IsFixed ? FixedConfig[CfgSigmoidWidth] : CodeWidth - 1;
   localparam int unsigned TanhWidth = IsFixed ? FixedConfig[CfgTanhWidth] : CodeWidth;
@@ -37,15 +39,15 @@ module aegru_gates_serial import aegru_pkg::*; #(
 
   logic [SigmoidWidth-1:0] sigmoid[TableDepth];
   logic signed [TanhWidth-1:0] tanh[TableDepth];
-  sum_t bias[4*MaxHidden];
+  sum_t bias[4*BiasStride];
   if (ImagePrefix != "") begin : gen_image
     initial begin
       $readmemh({ImagePrefix, "sigmoid.hex"}, sigmoid);
       $readmemh({ImagePrefix, "tanh.hex"}, tanh);
       $readmemh({ImagePrefix, "bias0.hex"}, bias, 0);
-      $readmemh({ImagePrefix, "bias1.hex"}, bias, int'(MaxHidden));
-      $readmemh({ImagePrefix, "bias2.hex"}, bias, 2 * int'(MaxHidden));
-      $readmemh({ImagePrefix, "bias3.hex"}, bias, 3 * int'(MaxHidden));
+      $readmemh({ImagePrefix, "bias1.hex"}, bias, int'(BiasStride));
+      $readmemh({ImagePrefix, "bias2.hex"}, bias, 2 * int'(BiasStride));
+      $readmemh({ImagePrefix, "bias3.hex"}, bias, 3 * int'(BiasStride));
     end
   end
   logic load_bias;

@@ -26,8 +26,9 @@ def main() -> int:
     parser.add_argument("--lanes", type=int, nargs="+", default=[1, 4, 16])
     arguments = parser.parse_args()
     wrong = 0
-    print("run  P  ticks  mismatches  unlike predicted  cycles mean  max  latency max", end="")
-    print("  utilisation  Mcycles/s")
+    print(f"{'':16}{'':>3}{'':>8}{'':>12}{'unlike':>11}{'cycles':>8}{'':>8}{'latency':>9}")
+    print(f"{'run':16}{'P':>3}{'ticks':>8}{'mismatches':>12}{'predicted':>11}{'mean':>8}", end="")
+    print(f"{'max':>8}{'max':>9}{'utilisation':>13}{'Mcycles/s':>11}")
     for path in arguments.runs:
         run = RunFolder(path)
         decoder, recording = load_decoder(run.decoder), load_recording(run.recording)
@@ -46,9 +47,9 @@ def main() -> int:
             wrong += mismatches + unlike
             scored = result.predicted.over(stream.scored)
             print(
-                f"{path.name}  {lanes}  {len(reference):,}  {mismatches}  {unlike}  "
-                f"{scored.cycles.mean():,.0f}  {scored.cycles.max():,}  {scored.latency.max():,}  "
-                f"{scored.utilisation:.3f}  {result.clock_cycles / seconds / 1e6:.2f}",
+                f"{path.name:16}{lanes:3}{len(reference):8,}{mismatches:12}{unlike:11}"
+                f"{scored.cycles.mean():8,.0f}{scored.cycles.max():8,}{scored.latency.max():9,}"
+                f"{scored.utilisation:13.3f}{result.clock_cycles / seconds / 1e6:11.2f}",
                 flush=True,
             )
     return int(wrong > 0)
