@@ -17,8 +17,9 @@ from aegru_hw.decoder.data import Dataset
 from aegru_hw.decoder.export import export
 from aegru_hw.decoder.network import Aegru
 from aegru_hw.errors import UserError
-from aegru_hw.fixedpoint import Geometry, run_streaming_form
+from aegru_hw.fixedpoint import run_streaming_form
 from aegru_hw.fixedpoint.soundness import UnsoundError, check_geometry
+from aegru_hw.pipeline import geometry_of
 from aegru_hw.recordings.r2 import r2_score
 from aegru_hw.recordings.recording import Recording
 from aegru_hw.recordings.stream import TickStream
@@ -61,14 +62,7 @@ def score(recording: Recording, config: Config, float_networks: Path) -> Score:
     Raises UserError for a configuration that no decoder can be made with.
     """
     dataset = TrainingOnly.from_recording(recording, config)
-    geometry = Geometry(
-        channels=recording.channels,
-        latent=config.network.latent,
-        hidden=config.network.hidden,
-        window=dataset.window,
-        steps=dataset.steps,
-        tick_seconds=recording.tick_seconds,
-    )
+    geometry = geometry_of(recording, dataset, config)
     try:
         check_geometry(geometry)
     except UnsoundError as error:
