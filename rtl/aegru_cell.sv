@@ -39,8 +39,10 @@ module aegru_cell import aegru_pkg::*; #(
   output logic [6:0] product_slot_o,
   output logic [1:0] product_gate_o,
   output logic     product_half_o,
-  input  acc_t [GatesAtOnce-1:0] input_product_i[Lanes],
-  input  acc_t [GatesAtOnce-1:0] recurrent_product_i[Lanes],
+  /// Products are wanted.
+  output logic     product_read_o,
+  input  acc_t input_product_i[Lanes][GatesAtOnce],
+  input  acc_t recurrent_product_i[Lanes][GatesAtOnce],
   /// Past states of the tick.
   input  past_t    past_i,
   output logic     ring_write_o,
@@ -95,6 +97,7 @@ module aegru_cell import aegru_pkg::*; #(
   // With one gate after the other the unit is busy most of the time: nothing to be saved.
   assign active = Serial | busy_o | start_i;
   assign done_o = (phase_q == Finish) & (wait_q == 5'd0);
+  assign product_read_o = phase_q == Gather;
 
   always_ff @(posedge clk_i) begin
     wait_q <= wait_q - 5'd1;

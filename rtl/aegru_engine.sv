@@ -76,8 +76,8 @@ module aegru_engine import aegru_pkg::*; #(
   if (MaxHidden < 2 || MaxHidden > 256 || MaxHidden > 128 * Lanes) begin : gen_refuse3
     $error("MaxHidden must be 2 to 256, and at most 128 a lane");
   end
-  if (RingDepth > 65536 || ScheduleDepth > 65536 || HistoryDepth > 65536) begin : gen_refuse4
-    $error("memories hold at most 65536 words");
+  if (RingDepth > 65535 || ScheduleDepth > 65536 || HistoryDepth > 65535) begin : gen_refuse4
+    $error("ring and history hold at most 65535 words, a schedule 65536");
   end
 
   localparam int unsigned LatentSlots = (MaxLatent + Lanes - 1) / Lanes;
@@ -105,7 +105,9 @@ module aegru_engine import aegru_pkg::*; #(
     .refused_i(refused)
   );
 
-  // Start-up: fill the ring with the states of silence and clear the history, then run.
+  // Start-up: fill the ring with the states of silence, clear the history, copy the accumulators of
+  // silence, then run.
+  localparam int unsigned FillDepth = (HistoryDepth > LatentSlots) ? HistoryDepth : LatentSlots;
   assign reset_n = aresetn & ~soft_reset;
   assign running = running_q;
   always_ff @(posedge aclk) begin
@@ -115,7 +117,7 @@ module aegru_engine import aegru_pkg::*; #(
       running_q <= 1'b0;
     end else if (!running_q && !filling_q) begin
       filling_q <= enable;
-    end else if (filling_q && filled && 32'(fill_q) >= HistoryDepth) begin
+    end else if (filling_q && filled && 32'(fill_q) >= FillDepth) begin
       filling_q <= 1'b0;
       running_q <= 1'b1;
     end
@@ -154,7 +156,7 @@ module aegru_engine import aegru_pkg::*; #(
     .saturated_o(saturated)
   );
 
-  issue_t issue;
+  issue_t issue_at[0:5];
   logic latent_valid, cell_busy, cell_done, cell_start, cell_first, cell_half, cell_keep;
   logic cell_readout;
   logic sent, ring_write;
@@ -166,7 +168,7 @@ module aegru_engine import aegru_pkg::*; #(
   aegru_sequencer i_sequencer (
     .clk_i(aclk), .rst_ni(reset_n), .config_i(cfg), .tick_start_i(tick_start),
     .scan_done_i(scan_done), .encoder_valid_i(encoder_valid),
-    .encoder_address_i(encoder_address), .difference_i(difference), .issue_o(issue),
+    .encoder_address_i(encoder_address), .difference_i(difference), .issue_o(issue_at[0]),
     .latent_valid_o(latent_valid), .latent_slot_o(latent_slot), .cell_busy_i(cell_busy),
     .cell_done_i(cell_done), .cell_start_o(cell_start), .cell_first_o(cell_first),
     .cell_half_o(cell_half), .cell_keep_o(cell_keep), .cell_readout_o(cell_readout),
@@ -179,19 +181,25 @@ module aegru_engine import aegru_pkg::*; #(
   ) i_ring (
     .clk_i(aclk), .rst_ni(reset_n), .load_i(load), .config_i(cfg), .start_i(filling_q),
     .filled_o(filled), .tick_start_i(tick_start), .slot_i(slot_base), .past_o(past),
-    .chains_sent_o(chains_sent), .sent_o(sent), .write_i(ring_write), .address_i(ring_address), .data_i(ring_data)
+    .chains_sent_o(chains_sent), .sent_o(sent), .write_i(ring_write), .address_i(ring_address),
+    .data_i(ring_data)
   );
 
+  // What was issued k cycles ago, the same for all lanes.
+  always_ff @(posedge aclk) begin
+    for (int k = 1; k <= 5; k++) issue_at[k] <= issue_at[k-1];
+    if (!reset_n) for (int k = 1; k <= 5; k++) issue_at[k].valid <= 1'b0;
+  end
+
   // Lanes; each keeps a copy of the latent vector.
-  operand_t [Lanes-1:0] lane_latent;
+  operand_t lane_latent[Lanes];
   logic [1:0] latent_valid_q;
   logic [6:0] latent_slot_q[2];
   logic [6:0] product_slot;
   logic [1:0] product_gate;
-  logic product_half;
-  acc_t [GatesAtOnce-1:0] input_product[Lanes], recurrent_product[Lanes];
+  logic product_read, product_half;
+  acc_t input_product[Lanes][GatesAtOnce], recurrent_product[Lanes][GatesAtOnce];
   logic [Lanes-1:0] mac;
-  matrix_e mac_matrix[Lanes];
 
   for (genvar p = 0; p < Lanes; p++) begin : gen_lane
     aegru_lane #(
@@ -199,13 +207,14 @@ module aegru_engine import aegru_pkg::*; #(
       .LatentSlots(LatentSlots), .HiddenSlots(HiddenSlots), .GatesAtOnce(GatesAtOnce),
       .ImagePrefix(ImagePrefix)
     ) i_lane (
-      .clk_i(aclk), .rst_ni(reset_n), .load_i(load), .config_i(cfg), .issue_i(issue),
+      .clk_i(aclk), .rst_ni(reset_n), .load_i(load), .config_i(cfg), .issue_i(issue_at),
       .start_i(filling_q), .start_slot_i(fill_q[6:0]), .past_i(past), .latent_slot_i(latent_slot),
-      .latent_o(lane_latent[p]), .latents_valid_i(latent_valid_q[1]),
-      .latents_slot_i(latent_slot_q[1]), .latents_i(lane_latent), .product_slot_i(product_slot),
-      .product_gate_i(product_gate), .product_half_i(product_half),
-      .input_product_o(input_product[p]),
-      .recurrent_product_o(recurrent_product[p]), .mac_o(mac[p]), .mac_matrix_o(mac_matrix[p])
+      .latent_read_i(latent_valid_q[0]), .latent_o(lane_latent[p]),
+      .latents_valid_i(latent_valid_q[1]), .latents_slot_i(latent_slot_q[1]),
+      .latents_i(lane_latent), .product_slot_i(product_slot), .product_gate_i(product_gate),
+      .product_half_i(product_half), .product_read_i(product_read),
+      .input_product_o(input_product[p]), .recurrent_product_o(recurrent_product[p]),
+      .mac_o(mac[p])
     );
   end
 
@@ -225,10 +234,10 @@ module aegru_engine import aegru_pkg::*; #(
     .first_i(cell_first), .half_i(cell_half), .read_base_i(cell_read_base),
     .write_base_i(cell_write_base), .keep_i(cell_keep), .readout_i(cell_readout),
     .busy_o(cell_busy), .done_o(cell_done), .product_slot_o(product_slot),
-    .product_gate_o(product_gate), .product_half_o(product_half), .input_product_i(input_product),
-    .recurrent_product_i(recurrent_product), .past_i(past), .ring_write_o(ring_write),
-    .ring_address_o(ring_address), .ring_data_o(ring_data), .velocity_valid_o(velocity_valid),
-    .velocity_o(velocity), .readout_macs_o(readout_macs)
+    .product_gate_o(product_gate), .product_half_o(product_half), .product_read_o(product_read),
+    .input_product_i(input_product), .recurrent_product_i(recurrent_product), .past_i(past),
+    .ring_write_o(ring_write), .ring_address_o(ring_address), .ring_data_o(ring_data),
+    .velocity_valid_o(velocity_valid), .velocity_o(velocity), .readout_macs_o(readout_macs)
   );
 
   // Velocity: a tick starts only where its velocity has a place to wait.
@@ -254,18 +263,18 @@ module aegru_engine import aegru_pkg::*; #(
 
   // What this tick costs; it stays until the next one starts.
   logic counting_q;
-  logic [5:0] mac_count[4];
+  logic [4:0] lane_macs;
   always_comb begin
-    for (int m = 0; m < 4; m++) mac_count[m] = '0;
-    for (int p = 0; p < int'(Lanes); p++)
-      if (mac[p]) mac_count[mac_matrix[p]] = mac_count[mac_matrix[p]] + 6'd1;
-    mac_count[3] = 6'(readout_macs);
+    lane_macs = '0;
+    for (int p = 0; p < int'(Lanes); p++) lane_macs += 5'(mac[p]);
   end
   always_ff @(posedge aclk) begin
     if (counting_q) cycles_q <= cycles_q + 1'b1;
     if (done) counting_q <= 1'b0;
     if (velocity_valid) latency_q <= cycles_q;
-    for (int m = 0; m < 4; m++) macs_q[m] <= macs_q[m] + cost_t'(mac_count[m]);
+    for (int m = 0; m < 3; m++)
+      if (issue_at[5].matrix == matrix_e'(m)) macs_q[m] <= macs_q[m] + cost_t'(lane_macs);
+    macs_q[3] <= macs_q[3] + cost_t'(readout_macs);
     saturations_q <= saturations_q + cost_t'(saturated);
     if (tick_start) begin
       cycles_q <= '0;

@@ -22,8 +22,8 @@ module aegru_gates import aegru_pkg::*; #(
   /// Slot of the products wanted from the lanes, shown one cycle later.
   output logic [6:0] product_slot_o,
   output logic     product_half_o,
-  input  acc_t [2:0] input_product_i[Lanes],
-  input  acc_t [2:0] recurrent_product_i[Lanes],
+  input  acc_t     input_product_i[Lanes][3],
+  input  acc_t     recurrent_product_i[Lanes][3],
   output code_t    update_o,
   output code_t    candidate_o
 );

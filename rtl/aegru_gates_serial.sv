@@ -20,8 +20,8 @@ module aegru_gates_serial import aegru_pkg::*; #(
   output logic [6:0] product_slot_o,
   output logic [1:0] product_gate_o,
   output logic     product_half_o,
-  input  acc_t [0:0] input_product_i[Lanes],
-  input  acc_t [0:0] recurrent_product_i[Lanes],
+  input  acc_t     input_product_i[Lanes][1],
+  input  acc_t     recurrent_product_i[Lanes][1],
   output code_t    update_o,
   output code_t    candidate_o
 );

@@ -24,28 +24,32 @@ module aegru_lane import aegru_pkg::*; #(
   input  logic                 rst_ni,
   input  load_t                load_i,
   input  config_t              config_i,
-  input  issue_t               issue_i,
+  /// What was issued k cycles ago, at [k].
+  input  issue_t               issue_i[0:5],
   /// Start-up: copy the accumulator of silence of slot `start_slot_i`.
   input  logic                 start_i,
   input  logic [6:0]           start_slot_i,
   /// Past states of the tick, the same in every lane.
   input  past_t                past_i,
-  /// Slot whose latent shows at latent_o two cycles later.
+  /// Slot whose latent shows at latent_o two cycles later; it stays there until the next one, which
+  /// latent_read_i announces a cycle after its slot.
   input  logic [6:0]           latent_slot_i,
+  input  logic                 latent_read_i,
   output operand_t             latent_o,
   /// A slot of the latent vector, of all lanes, to be kept for the input product.
   input  logic                 latents_valid_i,
   input  logic [6:0]           latents_slot_i,
-  input  operand_t [Lanes-1:0] latents_i,
+  input  operand_t             latents_i[Lanes],
   /// Slot and half whose products show in the next cycle: reset, update, candidate; or one gate's.
+  /// What shows stays while nothing is read.
   input  logic [6:0]           product_slot_i,
   input  logic [1:0]           product_gate_i,
   input  logic                 product_half_i,
-  output acc_t [GatesAtOnce-1:0] input_product_o,
-  output acc_t [GatesAtOnce-1:0] recurrent_product_o,
-  /// A multiply-accumulate of this matrix is done in this cycle.
-  output logic                 mac_o,
-  output matrix_e              mac_matrix_o
+  input  logic                 product_read_i,
+  output acc_t                 input_product_o[GatesAtOnce],
+  output acc_t                 recurrent_product_o[GatesAtOnce],
+  /// A multiply-accumulate of what issue_i[5] says is done in this cycle.
+  output logic                 mac_o
 );
   localparam int unsigned ScheduleBits = $clog2(ScheduleDepth);
   localparam int unsigned StateBits = $clog2(StateDepth);
@@ -60,21 +64,19 @@ module aegru_lane import aegru_pkg::*; #(
   end
 
   // The word, through the stages.
-  issue_t issue_q[1:5];
-  word_t word1_q, word_q[2:5];
+  word_t word1_q, word2_q, word3_q, word4_q, word5_q;
   logic [ScheduleBits-1:0] schedule_address;
-  logic schedule_write;
-  assign schedule_write = load_i.valid && load_i.select == SelectLane + 8'(Lane);
-  assign schedule_address = schedule_write ? load_i.address[ScheduleBits-1:0]
-                                           : issue_i.address[ScheduleBits-1:0];
+  logic load_schedule;
+  assign load_schedule = load_i.valid && load_i.select == SelectLane + 8'(Lane);
+  assign schedule_address = load_schedule ? load_i.address[ScheduleBits-1:0]
+                                          : issue_i[0].address[ScheduleBits-1:0];
   always_ff @(posedge clk_i) begin
-    if (schedule_write) schedule[schedule_address] <= load_i.data[$bits(word_t)-1:0];
+    if (load_schedule) schedule[schedule_address] <= load_i.data[$bits(word_t)-1:0];
     else word1_q <= schedule[schedule_address];
-    word_q[2] <= word1_q;
-    for (int i = 3; i <= 5; i++) word_q[i] <= word_q[i-1];
-    issue_q[1] <= issue_i;
-    for (int i = 2; i <= 5; i++) issue_q[i] <= issue_q[i-1];
-    if (!rst_ni) for (int i = 1; i <= 5; i++) issue_q[i].valid <= 1'b0;
+    word2_q <= word1_q;
+    word3_q <= word2_q;
+    word4_q <= word3_q;
+    word5_q <= word4_q;
   end
 
   // The other operand: a latent, a past state, or the change of a feature.
@@ -85,23 +87,28 @@ module aegru_lane import aegru_pkg::*; #(
   logic [LaneBits-1:0] latent_lane;
   index_t past_address;
   if (Lanes > 1) begin : gen_latent_lane
-    assign latent_lane = word_q[3].index[LaneBits-1:0];
+    assign latent_lane = word3_q.index[LaneBits-1:0];
   end else begin : gen_one_lane
     assign latent_lane = '0;
   end
-  assign past_address = issue_q[2].base + index_t'(word_q[2].index);
+  assign past_address = issue_i[2].base + index_t'(word2_q.index);
   always_comb begin
-    unique case (issue_q[3].matrix)
-      Encoder: operand_d = issue_q[3].difference;
+    unique case (issue_i[3].matrix)
+      Encoder: operand_d = issue_i[3].difference;
       Input:   operand_d = latents3_q[latent_lane];
       default: operand_d = past3_q;
     endcase
-    if (!word_q[3].active) operand_d = '0;
+    if (!word3_q.active) operand_d = '0;
   end
   always_ff @(posedge clk_i) begin
-    if (latents_valid_i) latents[latents_slot_i[LatentSlotBits-1:0]] <= latents_i;
+    if (latents_valid_i) begin
+      automatic operand_t [Lanes-1:0] of_slot;
+      for (int p = 0; p < int'(Lanes); p++) of_slot[p] = latents_i[p];
+      latents[latents_slot_i[LatentSlotBits-1:0]] <= of_slot;
+    end
     if (past_i.valid) past[past_i.address[StateBits-1:0]] <= past_i.data;
-    latents3_q <= latents[latent_slot_t'(word_q[2].index / 8'(Lanes))];
+    if (issue_i[2].matrix == Input)
+      latents3_q <= latents[latent_slot_t'(word2_q.index / 8'(Lanes))];
     past3_q <= past[past_address[StateBits-1:0]];
     operand4_q <= operand_d;
   end
@@ -109,13 +116,13 @@ module aegru_lane import aegru_pkg::*; #(
   // Products and the sums of rows.
   acc_t product5_q, sum_q, sum;
   logic fresh_q, accumulate, store;
-  assign accumulate = issue_q[5].valid & (issue_q[5].matrix != Encoder);
-  assign store = accumulate & word_q[5].last;
+  assign accumulate = issue_i[5].valid & (issue_i[5].matrix != Encoder);
+  assign store = accumulate & word5_q.last;
   assign sum = (fresh_q ? '0 : sum_q) + product5_q;
   always_ff @(posedge clk_i) begin
-    product5_q <= acc_t'(word_q[4].weight) * acc_t'(operand4_q);
+    product5_q <= acc_t'(word4_q.weight) * acc_t'(operand4_q);
     if (accumulate) begin
-      fresh_q <= word_q[5].last;
+      fresh_q <= word5_q.last;
       sum_q <= sum;
     end
     if (!rst_ni || start_i) fresh_q <= 1'b1;
@@ -126,25 +133,26 @@ module aegru_lane import aegru_pkg::*; #(
   typedef logic [ProductBits-1:0] product_t;
   product_t product_write, product_read;
   if (GatesAtOnce == 1) begin : gen_one_gate
-    assign product_write = {word_q[5].gate, word_q[5].slot[HiddenSlotBits-1:0]};
+    assign product_write = {word5_q.gate, word5_q.slot[HiddenSlotBits-1:0]};
     assign product_read = {product_gate_i, product_slot_i[HiddenSlotBits-1:0]};
   end else begin : gen_gates
     logic unused_gate;
     assign unused_gate = &{1'b0, product_gate_i};
-    assign product_write = word_q[5].slot[HiddenSlotBits-1:0];
+    assign product_write = word5_q.slot[HiddenSlotBits-1:0];
     assign product_read = product_slot_i[HiddenSlotBits-1:0];
   end
   for (genvar g = 0; g < int'(GatesAtOnce); g++) begin : gen_product
     acc_t input_product[2**ProductBits], input_product_q;
     acc_t recurrent_product[2**(ProductBits+1)], recurrent_product_q;
-    logic here;
-    assign here = store & ((GatesAtOnce == 1) | (word_q[5].gate == 2'(g)));
     always_ff @(posedge clk_i) begin
-      if (here && issue_q[5].matrix == Input) input_product[product_write] <= sum;
-      if (here && issue_q[5].matrix == Recurrent)
-        recurrent_product[{issue_q[5].half, product_write}] <= sum;
-      input_product_q <= input_product[product_read];
-      recurrent_product_q <= recurrent_product[{product_half_i, product_read}];
+      if (store && ((GatesAtOnce == 1) || word5_q.gate == 2'(g))) begin
+        if (issue_i[5].matrix == Input) input_product[product_write] <= sum;
+        else recurrent_product[{issue_i[5].half, product_write}] <= sum;
+      end
+      if (product_read_i) begin
+        input_product_q <= input_product[product_read];
+        recurrent_product_q <= recurrent_product[{product_half_i, product_read}];
+      end
     end
     assign input_product_o[g] = input_product_q;
     assign recurrent_product_o[g] = recurrent_product_q;
@@ -153,46 +161,40 @@ module aegru_lane import aegru_pkg::*; #(
   // The encoder's accumulators: read in one cycle, written in the next. A row that comes in two
   // cycles running takes the sum on its way. The upper half holds their values in silence.
   acc_t accumulators[2**(LatentSlotBits+1)];
-  acc_t read5_q, added_q, added, sum_before, accumulator_data;
-  latent_slot_t read_slot, start_slot_q, added_slot_q;
-  logic [LatentSlotBits:0] write_address;
-  logic add, added_valid_q, start_q, load_startup;
+  acc_t read5_q, added_q;
+  latent_slot_t start_slot_q, added_slot_q;
+  logic encoding, add, added_valid_q, start_q, load_startup;
   if (ImagePrefix != "") begin : gen_startup
     initial $readmemh($sformatf("%sstartup_latent%0d.hex", ImagePrefix, Lane), accumulators,
                       2 ** LatentSlotBits);
   end
+  assign add = issue_i[5].valid & (issue_i[5].matrix == Encoder) & word5_q.active;
   assign load_startup = load_i.valid && load_i.select == SelectStartupLatent + 8'(Lane);
-  assign add = issue_q[5].valid & (issue_q[5].matrix == Encoder) & word_q[5].active;
-  assign read_slot = start_i ? start_slot_i[LatentSlotBits-1:0]
-                     : issue_q[4].valid ? word_q[4].slot[LatentSlotBits-1:0]
-                                        : latent_slot_i[LatentSlotBits-1:0];
-  assign sum_before = (added_valid_q && added_slot_q == word_q[5].slot[LatentSlotBits-1:0])
-                      ? added_q : read5_q;
-  assign added = sum_before + product5_q;
-  always_comb begin
-    if (load_startup) begin
-      write_address = {1'b1, load_i.address[LatentSlotBits-1:0]};
-      accumulator_data = load_i.data[AccWidth-1:0];
-    end else if (start_q) begin
-      write_address = {1'b0, start_slot_q};
-      accumulator_data = read5_q;
-    end else begin
-      write_address = {1'b0, word_q[5].slot[LatentSlotBits-1:0]};
-      accumulator_data = added;
-    end
-  end
-  always_ff @(posedge clk_i) begin
+  // With few lanes the encoder takes long: nothing to be saved by resting.
+  assign encoding = (Lanes <= 2) | start_i | start_q | (issue_i[4].matrix == Encoder) |
+                    (issue_i[5].matrix == Encoder);
+  always_ff @(posedge clk_i) if (encoding) begin
+    automatic latent_slot_t slot = word5_q.slot[LatentSlotBits-1:0];
+    automatic latent_slot_t read_slot = start_i ? start_slot_i[LatentSlotBits-1:0]
+      : issue_i[4].valid ? word4_q.slot[LatentSlotBits-1:0] : latent_slot_i[LatentSlotBits-1:0];
+    automatic acc_t sum_before = (added_valid_q && added_slot_q == slot) ? added_q : read5_q;
+    automatic acc_t added = sum_before + product5_q;
+    automatic logic [LatentSlotBits:0] address = load_startup
+      ? {1'b1, load_i.address[LatentSlotBits-1:0]} : {1'b0, start_q ? start_slot_q : slot};
+    automatic acc_t data = load_startup ? load_i.data[AccWidth-1:0] : start_q ? read5_q : added;
     read5_q <= accumulators[{start_i, read_slot}];
+    if (load_startup || start_q || add) accumulators[address] <= data;
     start_q <= start_i;
     start_slot_q <= start_slot_i[LatentSlotBits-1:0];
-    if (load_startup || start_q || add) accumulators[write_address] <= accumulator_data;
     added_valid_q <= add;
-    added_slot_q <= word_q[5].slot[LatentSlotBits-1:0];
+    added_slot_q <= slot;
     added_q <= added;
-    latent_o <= operand_t'(requantize(wide_t'(read5_q), shift_t'(config_i[CfgLatentShift]),
-                                      config_i[CfgLatentMax]));
+  end
+  always_ff @(posedge clk_i) begin
+    if (latent_read_i)
+      latent_o <= operand_t'(requantize(wide_t'(read5_q), shift_t'(config_i[CfgLatentShift]),
+                                        config_i[CfgLatentMax]));
   end
 
-  assign mac_o = issue_q[5].valid & word_q[5].active;
-  assign mac_matrix_o = issue_q[5].matrix;
+  assign mac_o = issue_i[5].valid & word5_q.active;
 endmodule

@@ -177,28 +177,29 @@ module aegru_window import aegru_pkg::*; #(
     end
   end
 
-  // Saturated counts, and which changed.
+  // Saturated counts, and which changed, of the group that moves on.
   count_t feature_end;
-  logic [7:0] saturated;
-  logic [GroupSize-1:0] changed, beyond, beyond_q, mask_q, mask_left;
-  count_t count_before[GroupSize], count_after[GroupSize];
+  logic [GroupSize-1:0] beyond_q, mask_q, mask_left;
   count_t mask_before_q[GroupSize], mask_after_q[GroupSize];
   group_t mask_group_q;
   assign feature_end = config_i[CfgFeatureEnd][SpikeBits-1:0];
-  always_comb begin
-    saturated = '0;
-    for (int unsigned i = 0; i < GroupSize; i++) begin
-      beyond[i] = after_q[i] > CountBits'(feature_end);
-      count_after[i] = beyond[i] ? feature_end : after_q[i][SpikeBits-1:0];
-      count_before[i] = (before_q[i] > CountBits'(feature_end)) ? feature_end
-                                                           : before_q[i][SpikeBits-1:0];
-      changed[i] = count_before[i] != count_after[i];
-      saturated += 8'(beyond_q[i]);
-    end
-  end
+  function automatic count_t at_most(logic [CountBits-1:0] count, count_t limit);
+    return (count > CountBits'(limit)) ? limit : count_t'(count);
+  endfunction
   always_ff @(posedge clk_i) begin
-    beyond_q <= summed_new_q ? beyond : '0;
-    saturated_o <= saturated;
+    mask_q <= mask_left;
+    beyond_q <= '0;
+    if (move) begin
+      mask_group_q <= summed_group_q;
+      for (int unsigned i = 0; i < GroupSize; i++) begin
+        beyond_q[i] <= after_q[i] > CountBits'(feature_end);
+        mask_before_q[i] <= at_most(before_q[i], feature_end);
+        mask_after_q[i] <= at_most(after_q[i], feature_end);
+        mask_q[i] <= at_most(before_q[i], feature_end) != at_most(after_q[i], feature_end);
+      end
+    end
+    saturated_o <= 8'($countones(beyond_q));
+    if (!rst_ni || start_i) mask_q <= '0;
   end
 
   // Pick the changed channels one by one; look up their columns and features.
@@ -225,12 +226,6 @@ module aegru_window import aegru_pkg::*; #(
                        ~picked_valid_q & ~looked_up_valid_q & (~issue_valid_q | word_last_q);
 
   always_ff @(posedge clk_i) begin
-    mask_q <= move ? changed : mask_left;
-    if (move) begin
-      mask_group_q <= summed_group_q;
-      mask_before_q <= count_before;
-      mask_after_q <= count_after;
-    end
     if (pass_picked) picked_valid_q <= 1'b0;
     if (pick) begin
       picked_valid_q <= 1'b1;
@@ -258,7 +253,6 @@ module aegru_window import aegru_pkg::*; #(
       difference_q <= feature_after_q - feature_before_q;
     end
     if (!rst_ni || start_i) begin
-      mask_q <= '0;
       picked_valid_q <= 1'b0;
       looked_up_valid_q <= 1'b0;
       issue_valid_q <= 1'b0;

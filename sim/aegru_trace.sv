@@ -13,7 +13,7 @@ module aegru_trace import aegru_pkg::*; #(
   input index_t   latent_count_i,
   input logic     latent_valid_i,
   input index_t   latent_slot_i,
-  input operand_t [Lanes-1:0] latent_i,
+  input operand_t latent_i[Lanes],
   /// Units of the cell's tensors come in order, from 0 at the start of each cell.
   input logic     cell_start_i,
   input logic     recurrent_candidate_valid_i,
@@ -40,10 +40,6 @@ module aegru_trace import aegru_pkg::*; #(
 
   string names[Tensors] = '{"recurrent_candidate", "reset", "update", "candidate", "mixed_state",
                             "normalised", "state"};
-  operand_t latent[Lanes];
-  for (genvar p = 0; p < Lanes; p++) begin : gen_latent
-    assign latent[p] = latent_i[p];
-  end
   logic valid[Tensors];
   code_t code[Tensors];
   int unit[Tensors];
@@ -58,7 +54,7 @@ module aegru_trace import aegru_pkg::*; #(
       if (latent_valid_i)
         for (int unsigned p = 0; p < Lanes; p++)
           if (32'(latent_slot_i) * Lanes + p < 32'(latent_count_i))
-            $fdisplay(file, "latent %0d %0d", 32'(latent_slot_i) * Lanes + p, latent[p]);
+            $fdisplay(file, "latent %0d %0d", 32'(latent_slot_i) * Lanes + p, latent_i[p]);
       for (int i = 0; i < int'(Tensors); i++) begin
         if (valid[i]) $fdisplay(file, "%s %0d %0d", names[i], unit[i], code[i]);
         unit[i] <= cell_start_i ? 0 : unit[i] + 32'(valid[i]);

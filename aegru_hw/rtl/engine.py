@@ -42,6 +42,18 @@ class EngineRun:
     costs: dict[str, Codes]
     clock_cycles: int
 
+    @classmethod
+    def joined(cls, runs: list[Self], skipped: int = 0) -> Self:
+        """Return runs one after the other, without the first `skipped` ticks."""
+        return cls(
+            np.concatenate([run.velocity for run in runs])[skipped:],
+            {
+                name: np.concatenate([run.costs[name] for run in runs])[skipped:]
+                for name in COST_FIELDS
+            },
+            sum(run.clock_cycles for run in runs),
+        )
+
 
 class Engine:
     """A compiled engine with a decoder loaded.
@@ -202,7 +214,7 @@ def _compile(files: list[Path], lanes: int, limits: Limits, folder: Path) -> Non
             "-MAKEFLAGS",
             "OPT_FAST=-O3 CFG_CXXFLAGS_PCH_I=-include",
             "-CFLAGS",
-            "-fPIC",
+            "-fPIC -std=c++20",
             "-LDFLAGS",
             "-shared -fPIC",
             "--exe",

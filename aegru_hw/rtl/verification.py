@@ -1,6 +1,9 @@
 """A long stream through the compiled engine, beside what the cost model says of each tick."""
 
+import os
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -10,9 +13,13 @@ from tqdm import tqdm
 from aegru_hw.cost.cycles import TickCosts, tick_costs
 from aegru_hw.fixedpoint.decoder import FixedDecoder
 from aegru_hw.fixedpoint.types import Codes
-from aegru_hw.rtl.engine import COST_FIELDS, Engine
+from aegru_hw.rtl.engine import COST_FIELDS, Engine, EngineRun, compiled_library
+from aegru_hw.rtl.images import Limits
+from aegru_hw.rtl.schedule import schedule
 
 TICKS_AT_ONCE = 256
+WORTH_A_PART = 10
+"""A part is at least so many times as long as what it begins with."""
 MATRICES = ("encoder", "input", "recurrent", "readout")
 
 
@@ -43,26 +50,44 @@ class EngineResult:
 
 
 def run_engine(
-    decoder: FixedDecoder, lanes: int, counts: NDArray[Any], *, progress: bool = False
+    decoder: FixedDecoder,
+    lanes: int,
+    counts: NDArray[Any],
+    *,
+    parts: int | None = None,
+    cache: Path | None = None,
+    progress: bool = False,
 ) -> EngineResult:
-    """Run counts (T, C), after silence, through a compiled engine of P lanes.
+    """Run counts (T, C), after silence, through compiled engines of P lanes.
 
+    parts: how many engines run side by side, each a part of the ticks; the machine's cores where
+        None. A part begins with the ticks before it that its first one depends on: steps * window
+        of them, whatever came earlier. Their results are dropped.
+    cache: folder of compiled libraries, the user's where None.
     Raises UserError where the decoder does not fit the engine or there is no Verilator.
     """
-    pieces = []
-    with Engine(decoder, lanes) as engine:
-        predicted = tick_costs(decoder, engine.image.schedule, counts)
-        bar = tqdm(total=len(counts), desc="rtl", unit="tick", disable=not progress, leave=False)
-        for start in range(0, len(counts), TICKS_AT_ONCE):
-            pieces.append(engine.run(counts[start : start + TICKS_AT_ONCE]))
-            bar.update(len(pieces[-1].velocity))
-        bar.close()
-    return EngineResult(
-        np.concatenate([piece.velocity for piece in pieces]),
-        {name: np.concatenate([piece.costs[name] for piece in pieces]) for name in COST_FIELDS},
-        predicted,
-        sum(piece.clock_cycles for piece in pieces),
-    )
+    warm_up = decoder.geometry.history
+    if parts is None:
+        parts = max(1, min(os.cpu_count() or 1, len(counts) // (WORTH_A_PART * warm_up)))
+    bounds = np.linspace(0, len(counts), parts + 1).astype(int)
+    predicted = tick_costs(decoder, schedule(decoder, lanes), counts)
+    compiled_library(lanes, Limits(), cache)  # once, before the engines that load it
+    with (
+        tqdm(total=len(counts), desc="rtl", unit="tick", disable=not progress, leave=False) as bar,
+        ThreadPoolExecutor(parts) as pool,
+    ):
+
+        def run(begin: int, end: int) -> EngineRun:
+            first = max(begin - warm_up, 0)
+            with Engine(decoder, lanes, cache=cache) as engine:
+                pieces = [engine.run(counts[first:begin])]
+                for start in range(begin, end, TICKS_AT_ONCE):
+                    pieces.append(engine.run(counts[start : min(start + TICKS_AT_ONCE, end)]))
+                    bar.update(len(pieces[-1].velocity))
+            return EngineRun.joined(pieces, skipped=begin - first)
+
+        whole = EngineRun.joined(list(pool.map(run, bounds[:-1], bounds[1:])))
+    return EngineResult(whole.velocity, whole.costs, predicted, whole.clock_cycles)
 
 
 def cycle_facts(result: EngineResult, scored: NDArray[np.bool_]) -> dict[str, Any]:

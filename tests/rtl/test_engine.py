@@ -69,6 +69,15 @@ def test_products_wait_for_the_past_states(engine_cache: Path, steps: int) -> No
         check(engine, decoder, counts)
 
 
+def test_start_up_reaches_every_latent(engine_cache: Path) -> None:
+    """Many latents and next to nothing else, in an engine just as large."""
+    decoder = random_decoder(4, channels=3, latent=60, hidden=2, steps=1, window=1)
+    counts = random_counts(4, 30, 3, rate=0.5)
+    limits = memory_image(decoder, 1).needs
+    with Engine(decoder, 1, cache=engine_cache, limits=limits) as engine:
+        check(engine, decoder, counts)
+
+
 def test_edges(engine_cache: Path) -> None:
     """Silence, every channel at once, counts far beyond the table's end and the spike counter's."""
     decoder = random_decoder(5)
