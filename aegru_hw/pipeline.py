@@ -64,10 +64,7 @@ def train(
     Returns the summary.
     """
     dataset = Dataset.from_recording(recording, config)
-    try:
-        check_geometry(geometry_of(recording, dataset, config))
-    except UnsoundError as error:
-        raise UserError(f"no decoder can be made with these settings: {error}") from None
+    geometry_of(recording, dataset, config)  # refuses, before the long work
     if not resume:
         run.create(force=force)
         config.save(run.config)
@@ -380,8 +377,11 @@ def versions() -> dict[str, str]:
 
 
 def geometry_of(recording: Recording, dataset: Dataset, config: Config) -> Geometry:
-    """Return the geometry of the decoder that a configuration makes of a recording."""
-    return Geometry(
+    """Return the geometry of the decoder that a configuration makes of a recording.
+
+    Raises UserError where no decoder may have it.
+    """
+    geometry = Geometry(
         channels=recording.channels,
         latent=config.network.latent,
         hidden=config.network.hidden,
@@ -389,6 +389,11 @@ def geometry_of(recording: Recording, dataset: Dataset, config: Config) -> Geome
         steps=dataset.steps,
         tick_seconds=recording.tick_seconds,
     )
+    try:
+        check_geometry(geometry)
+    except UnsoundError as error:
+        raise UserError(f"no decoder can be made with these settings: {error}") from None
+    return geometry
 
 
 def _types(network: QuantizedAegru) -> dict[str, list[int]]:

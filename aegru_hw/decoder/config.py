@@ -46,6 +46,8 @@ class Training:
     weight_decay: float
     jitter: float
     stride: int
+    schedule: str = "cosine"
+    averaging: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -143,6 +145,7 @@ RANGES: dict[str, tuple[float, float]] = {
     "training.weight_decay": (0, 1),
     "training.jitter": (0, 1),
     "training.stride": (1, 1000),
+    "training.averaging": (0, 0.9999),
     "pruning.rate": (0, 0.99),
     "pruning.encoder": (0, 0.99),
     "pruning.input": (0, 0.99),
@@ -174,6 +177,7 @@ RANGES: dict[str, tuple[float, float]] = {
 NORMS = ("layer", "none")
 CHOICES = {
     "network.norm": NORMS,
+    "training.schedule": ("cosine", "constant"),
     "pruning.scope": ("global", "layer"),
     "pruning.score": ("magnitude", "influence"),
 }

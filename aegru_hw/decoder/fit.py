@@ -1,4 +1,4 @@
-"""The training loop of every stage: cosine schedule, best epoch, masks, and exact resumption."""
+"""The training loop of every stage: schedule, best epoch, masks, and exact resumption."""
 
 import math
 import sys
@@ -11,6 +11,7 @@ import torch
 from torch import Tensor, nn
 from tqdm import tqdm
 
+from aegru_hw.decoder.averaging import WeightAverage, state_of
 from aegru_hw.decoder.checkpoint import (
     load_tensors,
     optimiser_tensors,
@@ -25,6 +26,19 @@ from aegru_hw.errors import UserError
 SMALLEST_BATCH = 32
 
 
+def cosine(part: float) -> float:
+    """Return the share of the learning rate after the part of a stage's epochs: from 1 to 0."""
+    return (1 + math.cos(math.pi * part)) / 2
+
+
+def constant(_: float) -> float:
+    """Return the whole learning rate."""
+    return 1.0
+
+
+SCHEDULES = {"cosine": cosine, "constant": constant}
+
+
 @dataclass(frozen=True)
 class Stage:
     """One stage of training.
@@ -32,6 +46,8 @@ class Stage:
     name: shown on the progress bar.
     epochs, batch: as configured; `schedule` adapts them to a short recording.
     selects: keep the epoch of the best validation R² where true, else the last one.
+    rate_at: share of the learning rate after each part of the epochs.
+    averaging: decay of the weights' average; what is validated and kept is the average.
     """
 
     name: str
@@ -41,6 +57,8 @@ class Stage:
     learning_rate: float
     weight_decay: float
     selects: bool
+    rate_at: Callable[[float], float] = cosine
+    averaging: float = 0.0
 
 
 def schedule(stage: Stage, windows: int) -> tuple[int, int]:
@@ -86,9 +104,10 @@ def fit(
     )
     torch.manual_seed(seed)
     history: list[dict[str, float]] = []
-    best = _copy(network)
+    average = WeightAverage(network, stage.averaging)
+    best = state_of(network)
     if resume and checkpoint is not None and checkpoint.exists():
-        best, history = _restore(checkpoint, network, optimiser, stage, (epochs, batch))
+        best, history = _restore(checkpoint, network, optimiser, average, stage, (epochs, batch))
     with tqdm(
         total=epochs,
         initial=len(history),
@@ -98,19 +117,24 @@ def fit(
         file=sys.stderr,
     ) as bar:
         for epoch in range(len(history), epochs):
-            rate = stage.learning_rate * (1 + math.cos(math.pi * epoch / epochs)) / 2
+            rate = stage.learning_rate * stage.rate_at(epoch / epochs)
             for group in optimiser.param_groups:
                 group["lr"] = rate
             zeros = None if masks is None else masks(epoch, epochs)
-            loss = _epoch(network, weights, loss_of, dataset, ticks, batch, optimiser, zeros)
-            r2 = validation_r2()
-            if not stage.selects or r2 >= max((row["r2"] for row in history), default=-math.inf):
-                best = _copy(network)
+            loss = _epoch(
+                network, weights, loss_of, dataset, ticks, batch, optimiser, zeros, average
+            )
+            with average.applied():
+                r2 = validation_r2()
+                before = max((row["r2"] for row in history), default=-math.inf)
+                if not stage.selects or r2 >= before:
+                    best = state_of(network)
             history.append({"loss": loss, "r2": r2})
             bar.set_postfix(loss=f"{loss:.4f}", validation_r2=f"{r2:.4f}")
             bar.update()
             if checkpoint is not None:
-                _save(checkpoint, network, best, optimiser, history, stage, (epochs, batch))
+                plan = (epochs, batch)
+                _save(checkpoint, network, best, optimiser, average, history, stage, plan)
     network.load_state_dict(best)
     if checkpoint is not None:
         checkpoint.unlink(missing_ok=True)
@@ -126,6 +150,7 @@ def _epoch(
     batch: int,
     optimiser: torch.optim.Optimizer,
     masks: Masks | None,
+    average: WeightAverage,
 ) -> float:
     """Run one epoch and return its mean loss."""
     network.train()
@@ -139,12 +164,9 @@ def _epoch(
         optimiser.step()
         if masks is not None:
             apply_masks(weights, masks)
+        average.update()
         total, batches = total + loss.detach(), batches + 1
     return float(total) / batches
-
-
-def _copy(network: nn.Module) -> dict[str, Tensor]:
-    return {name: tensor.detach().clone() for name, tensor in network.state_dict().items()}
 
 
 def _save(
@@ -152,12 +174,14 @@ def _save(
     network: nn.Module,
     best: dict[str, Tensor],
     optimiser: torch.optim.Optimizer,
+    average: WeightAverage,
     history: list[dict[str, float]],
     stage: Stage,
     plan: tuple[int, int],
 ) -> None:
     tensors = {f"network.{name}": tensor for name, tensor in network.state_dict().items()}
     tensors |= {f"best.{name}": tensor for name, tensor in best.items()}
+    tensors |= {f"average.{name}": tensor for name, tensor in average.tensors.items()}
     tensors |= optimiser_tensors(optimiser)
     tensors["random"] = torch.get_rng_state()
     save_tensors(path, tensors, {"stage": stage.name, "plan": list(plan), "history": history})
@@ -167,6 +191,7 @@ def _restore(
     path: Path,
     network: nn.Module,
     optimiser: torch.optim.Optimizer,
+    average: WeightAverage,
     stage: Stage,
     plan: tuple[int, int],
 ) -> tuple[dict[str, Tensor], list[dict[str, float]]]:
@@ -176,6 +201,7 @@ def _restore(
     try:
         network.load_state_dict(prefixed(tensors, "network."))
         restore_optimiser(optimiser, tensors)
+        average.tensors = {name: tensors[f"average.{name}"] for name in average.tensors}
         torch.set_rng_state(tensors["random"])
     except (RuntimeError, KeyError, ValueError) as error:
         raise UserError(f"{path} is damaged: {error}") from None

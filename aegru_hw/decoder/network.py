@@ -110,9 +110,8 @@ class Aegru(nn.Module):
         velocity: Tensor = self.readout(self.states(self.latents(window_counts))[:, -1])
         return velocity
 
-    def training_output(self, window_counts: Tensor) -> TrainingOutput:
-        """Return the outputs of training, with a sampled latent, for window counts (B, N, C)."""
-        x = features(window_counts)
+    def training_output(self, x: Tensor) -> TrainingOutput:
+        """Return the outputs of training, with a sampled latent, for features (B, N, C)."""
         latent = self.batch_norm(self.encoder(x).flatten(0, 1)).view(*x.shape[:2], -1)
         log_variance = self.variance(x)
         sampled = latent + torch.randn_like(latent) * torch.exp(log_variance / 2)

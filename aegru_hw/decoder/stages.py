@@ -13,9 +13,9 @@ from torch.nn import functional
 from aegru_hw.decoder.calibration import calibrate
 from aegru_hw.decoder.config import Config, Loss
 from aegru_hw.decoder.data import Dataset, jittered
-from aegru_hw.decoder.fit import Stage, fit
+from aegru_hw.decoder.fit import SCHEDULES, Stage, fit
 from aegru_hw.decoder.folding import fold_batch_norm
-from aegru_hw.decoder.network import Aegru, TrainingOutput
+from aegru_hw.decoder.network import Aegru, TrainingOutput, features
 from aegru_hw.decoder.pruning import (
     Masks,
     apply_masks,
@@ -44,16 +44,6 @@ def train_float(
     """Train the float network with its autoencoder branch; the best epoch by validation R²."""
     torch.manual_seed(config.seed)
     network = Aegru(dataset.channels, config.network)
-    settings = config.training
-    stage = Stage(
-        "float",
-        settings.epochs,
-        settings.batch,
-        settings.min_updates,
-        settings.learning_rate,
-        settings.weight_decay,
-        selects=True,
-    )
     facts = fit(
         network,
         network.weights,
@@ -61,13 +51,29 @@ def train_float(
         validation_r2(network, dataset),
         dataset,
         dataset.train,
-        stage,
+        float_stage(config),
         seed=config.seed,
         checkpoint=checkpoint,
         resume=resume,
         progress=progress,
     )
     return network.eval(), facts
+
+
+def float_stage(config: Config) -> Stage:
+    """Return the settings of float training."""
+    settings = config.training
+    return Stage(
+        "float",
+        settings.epochs,
+        settings.batch,
+        settings.min_updates,
+        settings.learning_rate,
+        settings.weight_decay,
+        selects=True,
+        rate_at=SCHEDULES[settings.schedule],
+        averaging=settings.averaging,
+    )
 
 
 def prune(
@@ -155,7 +161,8 @@ def autoencoder_loss(network: Aegru, config: Config) -> Callable[[Tensor, Tensor
 
     def loss(counts: Tensor, labels: Tensor) -> Tensor:
         counts = jittered(counts, config.training.jitter)
-        return aegru_loss(network.training_output(counts), counts, labels, config.loss)
+        output = network.training_output(features(counts))
+        return aegru_loss(output, counts, labels, config.loss)
 
     return loss
 

@@ -16,9 +16,7 @@ from aegru_hw.decoder.config import Config
 from aegru_hw.decoder.data import Dataset
 from aegru_hw.decoder.export import export
 from aegru_hw.decoder.network import Aegru
-from aegru_hw.errors import UserError
 from aegru_hw.fixedpoint import run_streaming_form
-from aegru_hw.fixedpoint.soundness import UnsoundError, check_geometry
 from aegru_hw.pipeline import geometry_of
 from aegru_hw.recordings.r2 import r2_score
 from aegru_hw.recordings.recording import Recording
@@ -63,10 +61,6 @@ def score(recording: Recording, config: Config, float_networks: Path) -> Score:
     """
     dataset = TrainingOnly.from_recording(recording, config)
     geometry = geometry_of(recording, dataset, config)
-    try:
-        check_geometry(geometry)
-    except UnsoundError as error:
-        raise UserError(f"no decoder can be made with these settings: {error}") from None
     network = _float_network(recording, dataset, config, float_networks)
     float_r2 = stages.validation_r2(network, dataset)()
     stages.prune(network, dataset, config, progress=False)

@@ -3,6 +3,7 @@ import torch
 
 from aegru_hw.decoder import fit as fit_module
 from aegru_hw.decoder import stages
+from aegru_hw.decoder.averaging import WeightAverage
 from aegru_hw.decoder.config import make_config
 from aegru_hw.decoder.data import Dataset
 from aegru_hw.decoder.fit import Stage, schedule
@@ -44,8 +45,9 @@ def test_same_seed_same_weights() -> None:
         assert torch.equal(tensor, second.state_dict()[name]), name
 
 
-def test_resume_equals_uninterrupted(tmp_path, monkeypatch) -> None:
-    dataset, config = quick_dataset()
+@pytest.mark.parametrize("averaging", [0.0, 0.9])
+def test_resume_equals_uninterrupted(tmp_path, monkeypatch, averaging: float) -> None:
+    dataset, config = quick_dataset(f"training.averaging={averaging}")
     whole, facts = stages.train_float(dataset, config, progress=False)
     checkpoint = tmp_path / "checkpoint.safetensors"
     real_epoch, calls = fit_module._epoch, []
@@ -69,6 +71,63 @@ def test_resume_equals_uninterrupted(tmp_path, monkeypatch) -> None:
     assert resumed_facts == facts
     for name, tensor in whole.state_dict().items():
         assert torch.equal(tensor, resumed.state_dict()[name]), name
+
+
+def test_the_schedule_sets_the_rate_of_each_epoch(monkeypatch) -> None:
+    rates: list[float] = []
+    real_epoch = fit_module._epoch
+
+    def watched_epoch(*arguments):
+        rates.extend(
+            group["lr"]
+            for argument in arguments
+            if isinstance(argument, torch.optim.Optimizer)
+            for group in argument.param_groups
+        )
+        return real_epoch(*arguments)
+
+    monkeypatch.setattr(fit_module, "_epoch", watched_epoch)
+    for schedule_name, expected in (
+        ("constant", [1, 1, 1, 1]),
+        ("cosine", [1, 0.85355, 0.5, 0.14645]),
+    ):
+        rates.clear()
+        dataset, config = quick_dataset(f"training.schedule={schedule_name}")
+        stages.train_float(dataset, config, progress=False)
+        expected_rates = [config.training.learning_rate * share for share in expected]
+        assert rates[:4] == pytest.approx(expected_rates, rel=1e-3)
+
+
+def test_averaging_keeps_the_average_of_the_updates() -> None:
+    network = torch.nn.BatchNorm1d(1)
+    average = WeightAverage(network, 0.75)
+    for value in (4.0, 8.0):
+        with torch.no_grad():
+            network.weight.fill_(value)
+            network.num_batches_tracked += 1
+        average.update()
+    # From 1: 0.75 · 1 + 0.25 · 4 = 1.75, then 0.75 · 1.75 + 0.25 · 8.
+    with average.applied():
+        assert network.weight.item() == 3.3125
+        assert network.num_batches_tracked.item() == 2
+    assert network.weight.item() == 8.0
+
+
+def test_without_averaging_the_network_is_left_alone() -> None:
+    network = torch.nn.Linear(1, 1)
+    average = WeightAverage(network, 0.0)
+    average.update()
+    with average.applied():
+        assert average.tensors == {}
+
+
+def test_averaging_is_what_is_validated_and_kept() -> None:
+    dataset, config = quick_dataset("training.averaging=0.99")
+    averaged, facts = stages.train_float(dataset, config, progress=False)
+    r2 = stages.validation_r2(averaged, dataset)()
+    assert r2 == max(row["r2"] for row in facts["history"])
+    plain, _ = stages.train_float(*quick_dataset(), progress=False)
+    assert not torch.equal(plain.encoder.weight, averaged.encoder.weight)
 
 
 def test_a_foreign_or_damaged_checkpoint_is_refused(tmp_path, monkeypatch) -> None:

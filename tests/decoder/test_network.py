@@ -15,7 +15,7 @@ def trained_looking(seed: int = 0, channels: int = 10, norm: str = "layer") -> A
     network = Aegru(channels, make_config("paper", [f"network.norm={norm}"]).network)
     network.train()
     for _ in range(20):
-        network.training_output(torch.randint(0, 9, (32, 5, channels)))
+        network.training_output(features(torch.randint(0, 9, (32, 5, channels))))
     return network.eval()
 
 
