@@ -4,6 +4,7 @@ import os
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 import numpy as np
@@ -14,8 +15,7 @@ from aegru_hw.cost.cycles import TickCosts, tick_costs
 from aegru_hw.fixedpoint.decoder import FixedDecoder
 from aegru_hw.fixedpoint.types import Codes
 from aegru_hw.rtl.engine import COST_FIELDS, Engine, EngineRun, compiled_library
-from aegru_hw.rtl.images import Limits
-from aegru_hw.rtl.schedule import schedule
+from aegru_hw.rtl.images import Limits, check_fits, memory_image
 
 TICKS_AT_ONCE = 256
 WORTH_A_PART = 10
@@ -70,7 +70,9 @@ def run_engine(
     if parts is None:
         parts = max(1, min(os.cpu_count() or 1, len(counts) // (WORTH_A_PART * warm_up)))
     bounds = np.linspace(0, len(counts), parts + 1).astype(int)
-    predicted = tick_costs(decoder, schedule(decoder, lanes), counts)
+    image = memory_image(decoder, lanes)
+    check_fits(image, Limits())
+    interrupted = Event()
     compiled_library(lanes, Limits(), cache)  # once, before the engines that load it
     with (
         tqdm(total=len(counts), desc="rtl", unit="tick", disable=not progress, leave=False) as bar,
@@ -82,11 +84,18 @@ def run_engine(
             with Engine(decoder, lanes, cache=cache) as engine:
                 pieces = [engine.run(counts[first:begin])]
                 for start in range(begin, end, TICKS_AT_ONCE):
+                    if interrupted.is_set():
+                        break
                     pieces.append(engine.run(counts[start : min(start + TICKS_AT_ONCE, end)]))
                     bar.update(len(pieces[-1].velocity))
             return EngineRun.joined(pieces, skipped=begin - first)
 
-        whole = EngineRun.joined(list(pool.map(run, bounds[:-1], bounds[1:])))
+        try:
+            whole = EngineRun.joined(list(pool.map(run, bounds[:-1], bounds[1:])))
+        except BaseException:
+            interrupted.set()
+            raise
+    predicted = tick_costs(decoder, image.schedule, counts)
     return EngineResult(whole.velocity, whole.costs, predicted, whole.clock_cycles)
 
 
