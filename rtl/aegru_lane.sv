@@ -4,9 +4,8 @@
 /// accumulator, can be read from t+6. Example: words (w=3, x=2), (w=-1, x=5, last) leave 1 in the
 /// product buffer at the row's gate and slot.
 module aegru_lane import aegru_pkg::*; #(
-  /// Lanes of the engine, and this lane's number, from 0.
+  /// Lanes of the engine.
   parameter int unsigned Lanes = 4,
-  parameter int unsigned Lane = 0,
   /// Words of the schedule.
   parameter int unsigned ScheduleDepth = 4096,
   /// Past states of a tick.
@@ -17,15 +16,24 @@ module aegru_lane import aegru_pkg::*; #(
   parameter int unsigned HiddenSlots = 16,
   /// Gates whose products show at once: 3, or 1 of them.
   parameter int unsigned GatesAtOnce = 3,
-  /// Prefix of $readmemh images; none where empty.
-  parameter string ImagePrefix = ""
+  /// Prefix of $readmemh images; none where empty. Lane: this lane's number in their names.
+  parameter string ImagePrefix = "",
+  parameter int unsigned Lane = 0
 ) (
   input  logic                 clk_i,
   input  logic                 rst_ni,
   input  load_t                load_i,
+  /// The word on the load bus is of this lane's schedule, or of its accumulators in silence.
+  input  logic                 load_schedule_i,
+  input  logic                 load_startup_i,
   input  config_t              config_i,
   /// What was issued k cycles ago, at [k].
   input  issue_t               issue_i[0:5],
+  /// What was issued 5 cycles ago is the encoder's, or of another product.
+  input  logic                 encode_i,
+  input  logic                 accumulate_i,
+  /// The encoder's accumulators are in use.
+  input  logic                 encoding_i,
   /// Start-up: copy the accumulator of silence of slot `start_slot_i`.
   input  logic                 start_i,
   input  logic [6:0]           start_slot_i,
@@ -66,12 +74,10 @@ module aegru_lane import aegru_pkg::*; #(
   // The word, through the stages.
   word_t word1_q, word2_q, word3_q, word4_q, word5_q;
   logic [ScheduleBits-1:0] schedule_address;
-  logic load_schedule;
-  assign load_schedule = load_i.valid && load_i.select == SelectLane + 8'(Lane);
-  assign schedule_address = load_schedule ? load_i.address[ScheduleBits-1:0]
-                                          : issue_i[0].address[ScheduleBits-1:0];
+  assign schedule_address = load_schedule_i ? load_i.address[ScheduleBits-1:0]
+                                            : issue_i[0].address[ScheduleBits-1:0];
   always_ff @(posedge clk_i) begin
-    if (load_schedule) schedule[schedule_address] <= load_i.data[$bits(word_t)-1:0];
+    if (load_schedule_i) schedule[schedule_address] <= load_i.data[$bits(word_t)-1:0];
     else word1_q <= schedule[schedule_address];
     word2_q <= word1_q;
     word3_q <= word2_q;
@@ -115,13 +121,12 @@ module aegru_lane import aegru_pkg::*; #(
 
   // Products and the sums of rows.
   acc_t product5_q, sum_q, sum;
-  logic fresh_q, accumulate, store;
-  assign accumulate = issue_i[5].valid & (issue_i[5].matrix != Encoder);
-  assign store = accumulate & word5_q.last;
+  logic fresh_q, store;
+  assign store = accumulate_i & word5_q.last;
   assign sum = (fresh_q ? '0 : sum_q) + product5_q;
   always_ff @(posedge clk_i) begin
     product5_q <= acc_t'(word4_q.weight) * acc_t'(operand4_q);
-    if (accumulate) begin
+    if (accumulate_i) begin
       fresh_q <= word5_q.last;
       sum_q <= sum;
     end
@@ -163,27 +168,23 @@ module aegru_lane import aegru_pkg::*; #(
   acc_t accumulators[2**(LatentSlotBits+1)];
   acc_t read5_q, added_q;
   latent_slot_t start_slot_q, added_slot_q;
-  logic encoding, add, added_valid_q, start_q, load_startup;
+  logic add, added_valid_q, start_q;
   if (ImagePrefix != "") begin : gen_startup
     initial $readmemh($sformatf("%sstartup_latent%0d.hex", ImagePrefix, Lane), accumulators,
                       2 ** LatentSlotBits);
   end
-  assign add = issue_i[5].valid & (issue_i[5].matrix == Encoder) & word5_q.active;
-  assign load_startup = load_i.valid && load_i.select == SelectStartupLatent + 8'(Lane);
-  // With few lanes the encoder takes long: nothing to be saved by resting.
-  assign encoding = (Lanes <= 2) | start_i | start_q | (issue_i[4].matrix == Encoder) |
-                    (issue_i[5].matrix == Encoder);
-  always_ff @(posedge clk_i) if (encoding) begin
+  assign add = encode_i & word5_q.active;
+  always_ff @(posedge clk_i) if (encoding_i) begin
     automatic latent_slot_t slot = word5_q.slot[LatentSlotBits-1:0];
     automatic latent_slot_t read_slot = start_i ? start_slot_i[LatentSlotBits-1:0]
       : issue_i[4].valid ? word4_q.slot[LatentSlotBits-1:0] : latent_slot_i[LatentSlotBits-1:0];
     automatic acc_t sum_before = (added_valid_q && added_slot_q == slot) ? added_q : read5_q;
     automatic acc_t added = sum_before + product5_q;
-    automatic logic [LatentSlotBits:0] address = load_startup
+    automatic logic [LatentSlotBits:0] address = load_startup_i
       ? {1'b1, load_i.address[LatentSlotBits-1:0]} : {1'b0, start_q ? start_slot_q : slot};
-    automatic acc_t data = load_startup ? load_i.data[AccWidth-1:0] : start_q ? read5_q : added;
+    automatic acc_t data = load_startup_i ? load_i.data[AccWidth-1:0] : start_q ? read5_q : added;
     read5_q <= accumulators[{start_i, read_slot}];
-    if (load_startup || start_q || add) accumulators[address] <= data;
+    if (load_startup_i || start_q || add) accumulators[address] <= data;
     start_q <= start_i;
     start_slot_q <= start_slot_i[LatentSlotBits-1:0];
     added_valid_q <= add;

@@ -186,7 +186,8 @@ def compiled_library(lanes: int, limits: Limits, cache: Path | None = None) -> P
     Raises UserError where Verilator or the compiler is missing, RuntimeError where it fails.
     """
     cache = default_cache() if cache is None else Path(cache)
-    files = [*sources(), source_folder("rtl") / "engine.cpp"]
+    folder_of_sources = source_folder("rtl")
+    files = [folder_of_sources / "engine.vlt", *sources(), folder_of_sources / "engine.cpp"]
     digest = hashlib.sha256(repr((lanes, limits)).encode())
     for file in files:
         digest.update(file.read_bytes())
