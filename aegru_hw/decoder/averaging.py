@@ -12,14 +12,15 @@ from torch import Tensor, nn
 
 
 class WeightAverage:
-    """The average weights of a network: after each update, decay · average + (1 - decay) · weights.
+    """The average weights of a network: those of k updates ago count decay^k.
 
     tensors: the average by name of the network's state; whole numbers, such as BatchNorm's counter,
         are the latest. With decay 0 the average is the weights themselves, and costs nothing.
+    updates: how many were taken in.
     """
 
     def __init__(self, network: nn.Module, decay: float) -> None:
-        self.network, self.decay = network, decay
+        self.network, self.decay, self.updates = network, decay, 0
         self.tensors = state_of(network) if decay else {}
 
     @torch.no_grad()
@@ -27,9 +28,11 @@ class WeightAverage:
         """Take in the weights of an update."""
         if not self.decay:
             return
+        self.updates += 1
+        share = (1 - self.decay) / (1 - self.decay**self.updates)
         for name, tensor in self.network.state_dict().items():
             if tensor.is_floating_point():
-                self.tensors[name].lerp_(tensor, 1 - self.decay)
+                self.tensors[name].lerp_(tensor, share)
             else:
                 self.tensors[name].copy_(tensor)
 

@@ -182,9 +182,10 @@ def _save(
     tensors = {f"network.{name}": tensor for name, tensor in network.state_dict().items()}
     tensors |= {f"best.{name}": tensor for name, tensor in best.items()}
     tensors |= {f"average.{name}": tensor for name, tensor in average.tensors.items()}
+    facts = {"stage": stage.name, "plan": list(plan), "updates": average.updates}
     tensors |= optimiser_tensors(optimiser)
     tensors["random"] = torch.get_rng_state()
-    save_tensors(path, tensors, {"stage": stage.name, "plan": list(plan), "history": history})
+    save_tensors(path, tensors, facts | {"history": history})
 
 
 def _restore(
@@ -202,6 +203,7 @@ def _restore(
         network.load_state_dict(prefixed(tensors, "network."))
         restore_optimiser(optimiser, tensors)
         average.tensors = {name: tensors[f"average.{name}"] for name in average.tensors}
+        average.updates = facts["updates"]
         torch.set_rng_state(tensors["random"])
     except (RuntimeError, KeyError, ValueError) as error:
         raise UserError(f"{path} is damaged: {error}") from None
