@@ -190,13 +190,14 @@ module aegru_engine import aegru_pkg::*; #(
     for (int k = 1; k <= 5; k++) issue_at[k] <= issue_at[k-1];
     if (!reset_n) for (int k = 1; k <= 5; k++) issue_at[k].valid <= 1'b0;
   end
-  logic encode, accumulate, encoding, started_q;
+  // What all lanes do with it in the last stage.
+  logic encode, accumulate, encoding, was_filling_q;
   assign encode = issue_at[5].valid & (issue_at[5].matrix == Encoder);
   assign accumulate = issue_at[5].valid & (issue_at[5].matrix != Encoder);
-  // With few lanes the encoder takes long: nothing to be saved by resting.
-  assign encoding = (Lanes <= 2) | filling_q | started_q | (issue_at[4].matrix == Encoder) |
+  // With few lanes the encoder takes long: nothing to be saved by resting between.
+  assign encoding = (Lanes <= 2) | filling_q | was_filling_q | (issue_at[4].matrix == Encoder) |
                     (issue_at[5].matrix == Encoder);
-  always_ff @(posedge aclk) started_q <= filling_q;
+  always_ff @(posedge aclk) was_filling_q <= filling_q;
 
   // Lanes; each keeps a copy of the latent vector.
   operand_t lane_latent[Lanes];
@@ -218,8 +219,8 @@ module aegru_engine import aegru_pkg::*; #(
       .load_schedule_i(load.valid && load.select == SelectLane + 8'(p)),
       .load_startup_i(load.valid && load.select == SelectStartupLatent + 8'(p)),
       .config_i(cfg), .issue_i(issue_at), .encode_i(encode), .accumulate_i(accumulate),
-      .encoding_i(encoding), .start_i(filling_q), .start_slot_i(fill_q[6:0]), .past_i(past), .latent_slot_i(latent_slot),
-      .latent_read_i(latent_valid_q[0]), .latent_o(lane_latent[p]),
+      .encoding_i(encoding), .start_i(filling_q), .start_slot_i(fill_q[6:0]), .past_i(past),
+      .latent_slot_i(latent_slot), .latent_read_i(latent_valid_q[0]), .latent_o(lane_latent[p]),
       .latents_valid_i(latent_valid_q[1]), .latents_slot_i(latent_slot_q[1]),
       .latents_i(lane_latent), .product_slot_i(product_slot), .product_gate_i(product_gate),
       .product_half_i(product_half), .product_read_i(product_read),

@@ -34,6 +34,7 @@ struct Engine {
     top.eval();
     ++cycles;
   }
+
   void write(uint32_t address, uint32_t data) {
     top.s_axil_awaddr = address;
     top.s_axil_wdata = data;
