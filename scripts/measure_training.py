@@ -18,7 +18,7 @@ import torch
 from torch import Tensor
 from tqdm import tqdm
 
-from aegru_hw.benchmark.measure import stage_overrides
+from aegru_hw.benchmark.measure import LONGER, stage_overrides
 from aegru_hw.cost.cycles import tick_costs
 from aegru_hw.decoder import stages
 from aegru_hw.decoder.checkpoint import load_weights, save_tensors
@@ -37,7 +37,6 @@ from aegru_hw.rtl.schedule import schedule
 from aegru_hw.sweep.objective import TrainingOnly
 
 Row = dict[str, float]
-PAPERS_TRAINING = ("training.schedule=cosine", "training.averaging=0.0")
 BALANCED_LANES = 16
 
 
@@ -86,12 +85,11 @@ PRUNING: dict[str, tuple[str, ...]] = {
     "lean, balanced": LEAN,
     "lean, of averaged weights": LEAN,
 }
-SHORTER = ("quantisation.epochs=10", "quantisation.min_updates=1500")
 QUANTISATION: dict[str, tuple[str, ...]] = {
     f"{name}, {bits} bits": (*LEAN, *how, f"widths.weight={bits}")
     for bits in (8, 4)
-    for name, how in (("lean", SHORTER), ("lean, longer", ()))
-} | {"lean, balanced, 8 bits": (*LEAN, *SHORTER, "widths.weight=8")}
+    for name, how in (("lean", ()), ("lean, longer", LONGER))
+} | {"lean, balanced, 8 bits": (*LEAN, "widths.weight=8")}
 BASELINES = {
     **{name: "float" for name in FLOAT},
     **{name: f"global, at once {name[-3:]}" for name in PRUNING if name.startswith("global")},
@@ -209,7 +207,7 @@ class Case:
         self.recording, self.seed = recording, seed
         self.home = out / name / f"seed_{seed}"
         self.home.mkdir(parents=True, exist_ok=True)
-        self.config = make_config("paper", PAPERS_TRAINING, seed)
+        self.config = make_config("paper", seed=seed)
         self.dataset = TrainingOnly.from_recording(recording, self.config)
 
     def kept(self, name: str, make: Callable[[], Row]) -> Row:

@@ -26,14 +26,16 @@ from aegru_hw.run_folder import RunFolder
 Row = dict[str, Any]
 
 FLOAT, PRUNED = "AEGRU float", "AEGRU float, pruned"
-DECODERS = {
-    "AEGRU fixed, 8-bit weights": ("", 8),
-    "AEGRU fixed, 4-bit weights": ("", 4),
-    "AEGRU lean, 8-bit weights": ("lean", 8),
-    "AEGRU lean, 4-bit weights": ("lean", 4),
+LONGER = ("quantisation.epochs=20", "quantisation.min_updates=3000")
+"""Fine-tuning of few weights of few bits."""
+DECODERS: dict[str, tuple[str, int, tuple[str, ...]]] = {
+    "AEGRU fixed, 8-bit weights": ("", 8, ()),
+    "AEGRU fixed, 4-bit weights": ("", 4, ()),
+    "AEGRU lean, 8-bit weights": ("lean", 8, ()),
+    "AEGRU lean, 4-bit weights": ("lean", 4, LONGER),
 }
-"""The preset of the stages after the float network (the user's where empty), and the weights' bits.
-"""
+"""The preset of the stages after the float network (the user's where empty), the weights' bits, and
+settings besides."""
 LINEAR = ("ridge, lagged (Wiener)", "Kalman filter")
 PLAIN = "plain GRU"
 STOCK = {
@@ -97,10 +99,10 @@ def measure(
 
     yield from kept(home, (FLOAT,), bench.float_row)
     with tempfile.TemporaryDirectory(prefix="aegru_benchmark_") as scratch:
-        for decoder, (preset_of, width) in DECODERS.items():
+        for decoder, (preset_of, width, besides) in DECODERS.items():
             names = (PRUNED, decoder) if (preset_of, width) == ("", 8) else (decoder,)
             run = RunFolder(Path(scratch) / (preset_of or "run"))
-            settings = bench.settings(preset_of, width)
+            settings = bench.settings(preset_of, width, besides)
             yield from kept(home, names, lambda: bench.fixed(run, names, settings))  # noqa: B023
     yield from kept(base, LINEAR, bench.linear)
     yield from kept(home, (PLAIN,), bench.plain_gru)
@@ -147,12 +149,12 @@ class _Bench:
         row |= {"macs": dense, "share": 1.0, "footprint_bytes": metrics["footprint_bytes"]}
         return {FLOAT: row | {"neurobench": metrics}}
 
-    def settings(self, preset_name: str, width: int) -> list[str]:
+    def settings(self, preset_name: str, width: int, besides: tuple[str, ...]) -> list[str]:
         """Return what is set for the stages after the float network."""
         settings = [f"widths.weight={width}"]
         if preset_name:
             # The user's own settings stand above those of the preset.
-            settings += stage_overrides(preset_name)
+            settings += [*stage_overrides(preset_name), *besides]
             settings += [text for text in self.overrides if text.startswith(STAGES)]
         return settings
 
