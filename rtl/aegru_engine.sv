@@ -209,6 +209,7 @@ module aegru_engine import aegru_pkg::*; #(
   acc_t input_product[Lanes][GatesAtOnce], recurrent_product[Lanes][GatesAtOnce];
   logic [Lanes-1:0] mac;
 
+  // Without images the lanes are all one module: only images need a lane's number.
   for (genvar p = 0; p < Lanes; p++) begin : gen_lane
     aegru_lane #(
       .Lanes(Lanes), .ScheduleDepth(ScheduleDepth), .StateDepth(StateDepth),

@@ -6,16 +6,17 @@ seeds are paired with the baseline's: the table gives the mean difference and it
 """
 
 import argparse
-import copy
 import json
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import torch
 from torch import Tensor
+from torch.nn import functional
 from tqdm import tqdm
 
 from aegru_hw.benchmark.measure import LONGER, stage_overrides
@@ -25,9 +26,9 @@ from aegru_hw.decoder.checkpoint import load_weights, save_tensors
 from aegru_hw.decoder.config import Config, make_config, override
 from aegru_hw.decoder.data import Dataset, jittered
 from aegru_hw.decoder.export import export
-from aegru_hw.decoder.fit import Stage, cosine, fit
+from aegru_hw.decoder.fit import cosine
 from aegru_hw.decoder.network import Aegru, features
-from aegru_hw.decoder.pruning import Masks, global_masks, influences, pruned_share
+from aegru_hw.decoder.pruning import Masks, global_masks, layer_masks
 from aegru_hw.errors import UserError
 from aegru_hw.files import atomic_path
 from aegru_hw.pipeline import geometry_of
@@ -68,8 +69,11 @@ FLOAT = {
     "no LayerNorm": FloatOption(("network.norm=none",)),
 }
 LEAN = tuple(stage_overrides("lean"))
-FINE = tuple(text for text in LEAN if text.startswith(("pruning.epochs", "pruning.learning_rate")))
-FINE += tuple(text for text in LEAN if text.startswith("pruning.min_updates"))
+FINE = tuple(
+    text
+    for text in LEAN
+    if text.startswith(("pruning.epochs", "pruning.learning_rate", "pruning.min_updates"))
+)
 PRUNING: dict[str, tuple[str, ...]] = {
     f"{name} {rate:.0%}": (*FINE, f"pruning.rate={rate}", *how)
     for rate in (0.7, 0.8, 0.9)
@@ -98,32 +102,8 @@ BASELINES = {
 }
 
 
-def train_float(dataset: Dataset, config: Config, option: FloatOption) -> tuple[Aegru, float]:
-    """Return the float network of the best validation R², and that R²."""
-    torch.manual_seed(config.seed)
-    network = Aegru(dataset.channels, config.network)
-    loss = stages.autoencoder_loss(network, config)
-    if option.channel_dropout:
-        loss = channel_dropout_loss(network, dataset, config, option.channel_dropout)
-    stage = stages.float_stage(config)
-    if option.rate_at is not None:
-        stage = replace(stage, rate_at=option.rate_at)
-    facts = fit(
-        network,
-        network.weights,
-        loss,
-        stages.validation_r2(network, dataset),
-        dataset,
-        dataset.train,
-        stage,
-        seed=config.seed,
-        progress=False,
-    )
-    return network.eval(), max(row["r2"] for row in facts["history"])
-
-
 def channel_dropout_loss(
-    network: Aegru, dataset: Dataset, config: Config, probability: float
+    network: Aegru, config: Config, *, dataset: Dataset, probability: float
 ) -> Callable[[Tensor, Tensor], Tensor]:
     """Return the loss of the float stage with channels that carry no information.
 
@@ -136,45 +116,20 @@ def channel_dropout_loss(
         counts = jittered(counts, config.training.jitter)
         kept = torch.rand(len(counts), 1, counts.shape[2]) >= probability
         output = network.training_output(torch.where(kept, features(counts), mean))
-        rates = output.log_rate
-        poisson = torch.nn.functional.poisson_nll_loss(rates, counts.float(), reduction="none")
-        velocity = torch.nn.functional.mse_loss(output.velocity, labels)
+        poisson = functional.poisson_nll_loss(output.log_rate, counts.float(), reduction="none")
         reconstruction = (poisson * kept).sum() / (kept.sum() * counts.shape[1])
-        return config.loss.velocity * velocity + config.loss.reconstruction * reconstruction
+        others = replace(config.loss, reconstruction=0.0)
+        return (
+            stages.aegru_loss(output, counts, labels, others)
+            + config.loss.reconstruction * reconstruction
+        )
 
     return loss
 
 
-def prune(network: Aegru, dataset: Dataset, config: Config, *, balanced: bool) -> float:
-    """Prune a network in place; return the validation R² of its last epoch."""
-    if not balanced:
-        facts = stages.prune(network, dataset, config, progress=False)
-        return float(facts["history"][-1]["r2"])
-    settings = config.pruning
-    counts = dataset.batch(dataset.train[:: max(1, len(dataset.train) // 2048)])[0]
-
-    def masks(epoch: int, epochs: int) -> Masks:
-        share = pruned_share(epoch, epochs, settings.ramp)
-        return {
-            name: balanced_mask(score, share * settings.layer_rates[name])
-            for name, score in influences(network, counts).items()
-        }
-
-    batch, rate = config.training.batch, settings.learning_rate
-    facts = fit(
-        network,
-        network.weights,
-        stages.autoencoder_loss(network, config),
-        stages.validation_r2(network, dataset),
-        dataset,
-        dataset.train,
-        Stage("pruned", settings.epochs, batch, settings.min_updates, rate, 0.0, selects=False),
-        seed=config.seed + 1,
-        masks=masks,
-        progress=False,
-    )
-    network.eval()
-    return float(facts["history"][-1]["r2"])
+def balanced_masks(scores: dict[str, Tensor], rates: dict[str, float]) -> Masks:
+    """Return masks that drop from each matrix its rate, in every lane equally many weights."""
+    return {name: balanced_mask(score, rates[name]) for name, score in scores.items()}
 
 
 def balanced_mask(scores: Tensor, rate: float) -> Tensor:
@@ -191,13 +146,13 @@ def balanced_mask(scores: Tensor, rate: float) -> Tensor:
     return mask
 
 
-def streaming_macs(network: Aegru, dataset: Dataset, steps: int) -> float:
+def streaming_macs(network: Aegru, dataset: Dataset, config: Config) -> float:
     """Return the multiply-accumulates of a validation tick, by count of non-zero weights."""
-    counts = dataset.counts[dataset.validation].clamp(max=63)
+    counts = dataset.counts[dataset.validation].clamp(max=2**config.widths.count - 1)
     changed = (counts[1:] != counts[:-1]).float().mean(dim=0)
     used = {name: (weight != 0).sum(dim=0).float() for name, weight in network.weights.items()}
     macs = (used["encoder"] * changed).sum() + used["input"].sum() + used["readout"].sum()
-    return float(macs + (steps - 1) * used["recurrent"].sum())
+    return float(macs + (dataset.steps - 1) * used["recurrent"].sum())
 
 
 class Case:
@@ -221,9 +176,19 @@ class Case:
 
     def float_row(self, name: str) -> Row:
         option = FLOAT[name]
-        network, r2 = train_float(self.dataset, override(self.config, option.settings), option)
+        config = override(self.config, option.settings)
+        stage, loss = stages.float_stage(config), None
+        if option.rate_at is not None:
+            stage = replace(stage, rate_at=option.rate_at)
+        if option.channel_dropout:
+            loss = partial(
+                channel_dropout_loss, dataset=self.dataset, probability=option.channel_dropout
+            )
+        network, facts = stages.train_float(
+            self.dataset, config, stage=stage, loss=loss, progress=False
+        )
         save_tensors(self.home / f"{name}.safetensors", network.state_dict(), {})
-        return {"r2": r2}
+        return {"r2": max(row["r2"] for row in facts["history"])}
 
     def network(self, kind: str) -> Aegru:
         """Return the network that an option of float training or of pruning made."""
@@ -234,16 +199,17 @@ class Case:
     def pruned_row(self, name: str) -> Row:
         network = self.network(AVERAGED if "averaged" in name else "float")
         config = override(self.config, PRUNING[name])
-        r2 = prune(network, self.dataset, config, balanced="balanced" in name)
+        by_layer = balanced_masks if "balanced" in name else layer_masks
+        facts = stages.prune(network, self.dataset, config, by_layer=by_layer, progress=False)
         save_tensors(self.home / f"{name}.safetensors", network.state_dict(), {})
-        macs = streaming_macs(network, self.dataset, config.window.steps)
-        return {"r2": r2, "macs": macs}
+        macs = streaming_macs(network, self.dataset, config)
+        return {"r2": facts["history"][-1]["r2"], "macs": macs}
 
     def quantised_row(self, name: str) -> Row:
         network = self.network("lean, balanced" if "balanced" in name else "lean")
         config = override(self.config, QUANTISATION[name])
         dataset = self.dataset
-        quantised, facts = stages.quantize(copy.deepcopy(network), dataset, config, progress=False)
+        quantised, facts = stages.quantize(network, dataset, config, progress=False)
         geometry = geometry_of(self.recording, dataset, config)
         decoder = export(quantised, geometry, dataset.scaling, {})
         counts = self.recording.counts[:2000]

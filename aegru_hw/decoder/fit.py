@@ -96,7 +96,7 @@ def fit(
     checkpoint: written after every epoch, removed at the end; with `resume`, training goes on
         from it to the same result as without interruption.
     """
-    epochs, batch = schedule(stage, len(ticks))
+    plan = epochs, batch = schedule(stage, len(ticks))
     optimiser = torch.optim.Adam(
         [p for p in network.parameters() if p.requires_grad],
         lr=stage.learning_rate,
@@ -107,7 +107,7 @@ def fit(
     average = WeightAverage(network, stage.averaging)
     best = state_of(network)
     if resume and checkpoint is not None and checkpoint.exists():
-        best, history = _restore(checkpoint, network, optimiser, average, stage, (epochs, batch))
+        best, history = _restore(checkpoint, network, optimiser, average, stage, plan)
     with tqdm(
         total=epochs,
         initial=len(history),
@@ -133,7 +133,6 @@ def fit(
             bar.set_postfix(loss=f"{loss:.4f}", validation_r2=f"{r2:.4f}")
             bar.update()
             if checkpoint is not None:
-                plan = (epochs, batch)
                 _save(checkpoint, network, best, optimiser, average, history, stage, plan)
     network.load_state_dict(best)
     if checkpoint is not None:
@@ -182,9 +181,9 @@ def _save(
     tensors = {f"network.{name}": tensor for name, tensor in network.state_dict().items()}
     tensors |= {f"best.{name}": tensor for name, tensor in best.items()}
     tensors |= {f"average.{name}": tensor for name, tensor in average.tensors.items()}
-    facts = {"stage": stage.name, "plan": list(plan), "updates": average.updates}
     tensors |= optimiser_tensors(optimiser)
     tensors["random"] = torch.get_rng_state()
+    facts = {"stage": stage.name, "plan": list(plan), "updates": average.updates}
     save_tensors(path, tensors, facts | {"history": history})
 
 

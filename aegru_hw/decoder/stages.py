@@ -32,26 +32,34 @@ TICKS_AT_ONCE = 4096
 CALIBRATION_WINDOWS = 4096
 INFLUENCE_WINDOWS = 2048
 
+LossOf = Callable[[Aegru, Config], Callable[[Tensor, Tensor], Tensor]]
+"""Of a network: the loss of a batch of window counts (B, N, C) and labels (B, N, 2)."""
+
 
 def train_float(
     dataset: Dataset,
     config: Config,
     *,
+    stage: Stage | None = None,
+    loss: LossOf | None = None,
     checkpoint: Path | None = None,
     resume: bool = False,
     progress: bool = True,
 ) -> tuple[Aegru, dict[str, Any]]:
-    """Train the float network with its autoencoder branch; the best epoch by validation R²."""
+    """Train the float network with its autoencoder branch; the best epoch by validation R².
+
+    stage, loss: others than `float_stage` and `autoencoder_loss`.
+    """
     torch.manual_seed(config.seed)
     network = Aegru(dataset.channels, config.network)
     facts = fit(
         network,
         network.weights,
-        autoencoder_loss(network, config),
+        (loss or autoencoder_loss)(network, config),
         validation_r2(network, dataset),
         dataset,
         dataset.train,
-        float_stage(config),
+        stage or float_stage(config),
         seed=config.seed,
         checkpoint=checkpoint,
         resume=resume,
@@ -77,9 +85,17 @@ def float_stage(config: Config) -> Stage:
 
 
 def prune(
-    network: Aegru, dataset: Dataset, config: Config, *, progress: bool = True
+    network: Aegru,
+    dataset: Dataset,
+    config: Config,
+    *,
+    by_layer: Callable[[dict[str, Tensor], dict[str, float]], Masks] = layer_masks,
+    progress: bool = True,
 ) -> dict[str, Any]:
-    """Prune a float network in place and fine-tune it on training and validation ticks."""
+    """Prune a float network in place and fine-tune it on training and validation ticks.
+
+    by_layer: masks of scores and rates, both by matrix, where the scope is "layer".
+    """
     settings = config.pruning
     sample = dataset.train[:: max(1, len(dataset.train) // INFLUENCE_WINDOWS)]
     counts = dataset.batch(sample)[0]
@@ -92,7 +108,7 @@ def prune(
         if settings.scope == "global":
             return global_masks(scores, share * settings.rate)
         rates = {name: share * rate for name, rate in settings.layer_rates.items()}
-        return layer_masks(scores, rates)
+        return by_layer(scores, rates)
 
     stage = Stage(
         "pruned",

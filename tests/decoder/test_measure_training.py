@@ -22,7 +22,7 @@ def test_without_dropped_channels_the_loss_is_the_networks_own() -> None:
     network, dataset, config = case()
     batch = dataset.batch(dataset.train[:64])
     torch.manual_seed(3)
-    loss = channel_dropout_loss(network, dataset, config, 0.0)(*batch)
+    loss = channel_dropout_loss(network, config, dataset=dataset, probability=0.0)(*batch)
     torch.manual_seed(3)
     torch.rand(64, 1, dataset.channels)  # what choosing channels draws
     torch.testing.assert_close(loss, stages.autoencoder_loss(network, config)(*batch))
@@ -34,7 +34,7 @@ def test_a_dropped_channel_is_dropped_from_all_steps_at_its_mean(monkeypatch) ->
     real = network.training_output
     monkeypatch.setattr(network, "training_output", lambda x: (seen.append(x), real(x))[1])
     counts, labels = dataset.batch(dataset.train[:200])
-    channel_dropout_loss(network, dataset, config, 0.3)(counts, labels)
+    channel_dropout_loss(network, config, dataset=dataset, probability=0.3)(counts, labels)
     mean = features(dataset.counts[dataset.train]).mean(dim=0)
     dropped = seen[0] == mean
     assert (dropped == dropped[:, :1]).all()
