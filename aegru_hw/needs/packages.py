@@ -1,0 +1,44 @@
+"""The Python packages, found without importing them."""
+
+from functools import partial
+from importlib.metadata import PackageNotFoundError, version
+from importlib.util import find_spec
+from pathlib import Path
+
+from aegru_hw.needs.need import Finding, Need, too_old
+
+
+def package(name: str, module: str, least: str | None = None) -> Finding:
+    """Find a package by its name and its module; one below the least version has a problem."""
+    try:
+        spec = find_spec(module)
+    except (ImportError, ValueError):
+        spec = None
+    # A folder of that name without __init__.py gives a spec too, without a file.
+    if spec is None or spec.origin is None:
+        return Finding.missing(name)
+    try:
+        said: str | None = version(name)
+    except PackageNotFoundError:
+        said = None
+    return Finding(name, True, said, str(Path(spec.origin).parent), too_old(said, least))
+
+
+def _need(
+    name: str, purpose: str, pip: str, module: str | None = None, least: str | None = None
+) -> Need:
+    return Need(name, purpose, None, pip, partial(package, name, module or name, least))
+
+
+# pip installs what is missing of the package's own dependencies, at the versions it was made with.
+PACKAGES = (
+    _need("torch", "trains the decoder", "aegru-hw"),
+    _need("brevitas", "trains the decoder in fixed point", "aegru-hw"),
+    _need("hls4ml", "writes the firmware", "aegru-hw"),
+    _need("plotly", "draws the plots", "aegru-hw", least="6.1"),
+    _need("jinja2", "writes the report's page", "aegru-hw"),
+    _need("cocotb", "runs the testbench", "aegru-hw[rtl]", least="2.1"),
+    _need("cocotbext-axi", "drives the testbench's buses", "aegru-hw[rtl]", "cocotbext.axi"),
+    _need("pynwb", "reads NWB files", "aegru-hw[nwb]", least="2.8"),
+    _need("optuna", "searches settings", "aegru-hw[sweep]", least="4.9"),
+)
