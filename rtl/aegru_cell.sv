@@ -10,6 +10,8 @@ module aegru_cell import aegru_pkg::*; #(
   parameter int unsigned MaxHidden = 64,
   /// Past states of a tick.
   parameter int unsigned StateDepth = 256,
+  /// Bits of the address of the gates' and the candidate's table.
+  parameter int unsigned TableBits = 10,
   /// Gates whose products the lanes show at once.
   parameter int unsigned GatesAtOnce = 3,
   parameter string ImagePrefix = "",
@@ -129,7 +131,8 @@ module aegru_cell import aegru_pkg::*; #(
   code_t update, candidate;
   if (Serial) begin : gen_gates
     aegru_gates_serial #(
-      .Lanes(Lanes), .MaxHidden(MaxHidden), .ImagePrefix(ImagePrefix), .FixedConfig(FixedConfig)
+      .Lanes(Lanes), .MaxHidden(MaxHidden), .TableBits(TableBits), .ImagePrefix(ImagePrefix),
+      .FixedConfig(FixedConfig)
     ) i_gates (
       .clk_i, .load_i, .config_i, .unit_i(unit_q), .beat_i(beat_q), .first_i(first_q),
       .half_i(half_q), .product_slot_o, .product_gate_o, .product_half_o, .input_product_i,
@@ -138,7 +141,8 @@ module aegru_cell import aegru_pkg::*; #(
   end else begin : gen_gates
     assign product_gate_o = '0;
     aegru_gates #(
-      .Lanes(Lanes), .MaxHidden(MaxHidden), .ImagePrefix(ImagePrefix), .FixedConfig(FixedConfig)
+      .Lanes(Lanes), .MaxHidden(MaxHidden), .TableBits(TableBits), .ImagePrefix(ImagePrefix),
+      .FixedConfig(FixedConfig)
     ) i_gates (
       .clk_i, .load_i, .config_i, .active_i(active), .unit_i(unit_q), .first_i(first_q),
       .half_i(half_q),
@@ -192,8 +196,8 @@ module aegru_cell import aegru_pkg::*; #(
   variance_t variance_q;
   logic [5:0] leading, leading_q, rsqrt_address_q, exponent_q;
   logic [VarianceWidth-1:0] mantissa;
-  logic signed [8:0] hidden;
-  assign hidden = config_i[CfgHidden][8:0];
+  logic signed [HiddenBits+1:0] hidden;
+  assign hidden = config_i[CfgHidden][HiddenBits+1:0];
   // One multiplier squares the mixed states, and then their sum.
   assign squared = gather_q[Out+4] ? total_t'(mixed4_q) : total_q;
 

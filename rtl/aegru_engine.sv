@@ -16,6 +16,10 @@ module aegru_engine import aegru_pkg::*; #(
   parameter int unsigned RingDepth = 4096,
   /// At least window · ceil(channels / GroupSize).
   parameter int unsigned HistoryDepth = 1024,
+  /// Bits of the address of the gates' and the candidate's table.
+  parameter int unsigned TableBits = 10,
+  /// Bits of a window count: window times a tick's greatest spike count fits.
+  parameter int unsigned CountBits = 16,
   /// Channels whose counts are compared at once: 2, 4, 8 or 16.
   parameter int unsigned GroupSize = 8,
   /// Events that wait before back-pressure.
@@ -70,14 +74,18 @@ module aegru_engine import aegru_pkg::*; #(
   if (!(Lanes inside {1, 2, 4, 8, 16})) begin : gen_refuse1
     $error("Lanes must be 1, 2, 4, 8 or 16");
   end
-  if (MaxLatent < 2 || MaxLatent > 256) begin : gen_refuse2
-    $error("MaxLatent must be 2 to 256");
+  if (MaxLatent < 2 || MaxLatent > 256 || MaxLatent > 128 * Lanes) begin : gen_refuse2
+    $error("MaxLatent must be 2 to 256, and at most 128 a lane");
   end
   if (MaxHidden < 2 || MaxHidden > 256 || MaxHidden > 128 * Lanes) begin : gen_refuse3
     $error("MaxHidden must be 2 to 256, and at most 128 a lane");
   end
-  if (RingDepth > 65535 || ScheduleDepth > 65536 || HistoryDepth > 65535) begin : gen_refuse4
-    $error("ring and history hold at most 65535 words, a schedule 65536");
+  if (RingDepth + StateDepth > 65536 || ScheduleDepth > 65536 || HistoryDepth > 65535)
+  begin : gen_refuse4
+    $error("ring and states hold at most 65536 words, a schedule 65536, the history 65535");
+  end
+  if (TableBits < 2 || TableBits > 16 || CountBits < 9 || CountBits > 24) begin : gen_refuse5
+    $error("TableBits must be 2 to 16, CountBits 9 to 24");
   end
 
   localparam int unsigned LatentSlots = (MaxLatent + Lanes - 1) / Lanes;
@@ -145,7 +153,7 @@ module aegru_engine import aegru_pkg::*; #(
   logic [7:0] saturated;
   aegru_window #(
     .MaxChannels(MaxChannels), .HistoryDepth(HistoryDepth), .GroupSize(GroupSize),
-    .ImagePrefix(ImagePrefix)
+    .CountBits(CountBits), .ImagePrefix(ImagePrefix)
   ) i_window (
     .clk_i(aclk), .rst_ni(reset_n), .load_i(load), .config_i(cfg), .start_i(filling_q),
     .start_address_i(fill_q), .enable_i(running & enable), .event_valid_i(event_valid),
@@ -239,8 +247,8 @@ module aegru_engine import aegru_pkg::*; #(
   logic signed [31:0] velocity[2];
   logic [1:0] readout_macs;
   aegru_cell #(
-    .Lanes(Lanes), .MaxHidden(MaxHidden), .StateDepth(StateDepth), .GatesAtOnce(GatesAtOnce),
-    .ImagePrefix(ImagePrefix), .FixedConfig(FixedConfig)
+    .Lanes(Lanes), .MaxHidden(MaxHidden), .StateDepth(StateDepth), .TableBits(TableBits),
+    .GatesAtOnce(GatesAtOnce), .ImagePrefix(ImagePrefix), .FixedConfig(FixedConfig)
   ) i_cell (
     .clk_i(aclk), .rst_ni(reset_n), .load_i(load), .config_i(cfg), .start_i(cell_start),
     .first_i(cell_first), .half_i(cell_half), .read_base_i(cell_read_base),

@@ -6,6 +6,8 @@
 module aegru_gates import aegru_pkg::*; #(
   parameter int unsigned Lanes = 4,
   parameter int unsigned MaxHidden = 64,
+  /// Bits of the address of the gates' and the candidate's table.
+  parameter int unsigned TableBits = 10,
   parameter string ImagePrefix = "",
   parameter config_t FixedConfig = '0
 ) (
@@ -29,11 +31,11 @@ module aegru_gates import aegru_pkg::*; #(
 );
   localparam int unsigned HiddenBits = $clog2(MaxHidden);
   localparam int unsigned LaneBits = (Lanes > 1) ? $clog2(Lanes) : 1;
-  localparam int unsigned TableDepth = 2 ** AddressWidth;
+  localparam int unsigned TableDepth = 2 ** TableBits;
   localparam bit IsFixed = FixedConfig != '0;
   localparam int unsigned SigmoidWidth = IsFixed ? FixedConfig[CfgSigmoidWidth] : CodeWidth - 1;
   localparam int unsigned TanhWidth = IsFixed ? FixedConfig[CfgTanhWidth] : CodeWidth;
-  typedef logic [AddressWidth-1:0] address_t;
+  typedef logic [TableBits-1:0] address_t;
 
   // Tables; a copy of the sigmoid for each gate.
   logic [SigmoidWidth-1:0] sigmoid_reset[TableDepth], sigmoid_update[TableDepth];
@@ -47,11 +49,11 @@ module aegru_gates import aegru_pkg::*; #(
   end
   always_ff @(posedge clk_i) begin
     if (load_i.valid && load_i.select == SelectSigmoid) begin
-      sigmoid_reset[load_i.address[AddressWidth-1:0]] <= load_i.data[SigmoidWidth-1:0];
-      sigmoid_update[load_i.address[AddressWidth-1:0]] <= load_i.data[SigmoidWidth-1:0];
+      sigmoid_reset[load_i.address[TableBits-1:0]] <= load_i.data[SigmoidWidth-1:0];
+      sigmoid_update[load_i.address[TableBits-1:0]] <= load_i.data[SigmoidWidth-1:0];
     end
     if (load_i.valid && load_i.select == SelectTanh)
-      tanh[load_i.address[AddressWidth-1:0]] <= load_i.data[TanhWidth-1:0];
+      tanh[load_i.address[TableBits-1:0]] <= load_i.data[TanhWidth-1:0];
   end
 
   // Biases: reset, update, candidate, recurrent candidate. The first three are of both products,

@@ -5,6 +5,8 @@
 module aegru_gates_serial import aegru_pkg::*; #(
   parameter int unsigned Lanes = 1,
   parameter int unsigned MaxHidden = 64,
+  /// Bits of the address of the gates' and the candidate's table.
+  parameter int unsigned TableBits = 10,
   parameter string ImagePrefix = "",
   parameter config_t FixedConfig = '0
 ) (
@@ -27,7 +29,7 @@ module aegru_gates_serial import aegru_pkg::*; #(
 );
   localparam int unsigned HiddenBits = $clog2(MaxHidden);
   localparam int unsigned LaneBits = (Lanes > 1) ? $clog2(Lanes) : 1;
-  localparam int unsigned TableDepth = 2 ** AddressWidth;
+  localparam int unsigned TableDepth = 2 ** TableBits;
   /// Words from one bias of a unit to the next.
   localparam int unsigned BiasStride = 2 ** HiddenBits;
   localparam bit IsFixed = FixedConfig != '0;
@@ -35,7 +37,7 @@ module aegru_gates_serial import aegru_pkg::*; #(
   localparam int unsigned TanhWidth = IsFixed ? FixedConfig[CfgTanhWidth] : CodeWidth;
   localparam logic [1:0] BeatRecurrentCandidate = 2'd0, BeatUpdate = 2'd2,
                          BeatCandidate = 2'd3;
-  typedef logic [AddressWidth-1:0] address_t;
+  typedef logic [TableBits-1:0] address_t;
 
   logic [SigmoidWidth-1:0] sigmoid[TableDepth];
   logic signed [TanhWidth-1:0] tanh[TableDepth];
@@ -56,9 +58,9 @@ module aegru_gates_serial import aegru_pkg::*; #(
   assign load_kind = 2'(load_i.select - SelectBias);
   always_ff @(posedge clk_i) begin
     if (load_i.valid && load_i.select == SelectSigmoid)
-      sigmoid[load_i.address[AddressWidth-1:0]] <= load_i.data[SigmoidWidth-1:0];
+      sigmoid[load_i.address[TableBits-1:0]] <= load_i.data[SigmoidWidth-1:0];
     if (load_i.valid && load_i.select == SelectTanh)
-      tanh[load_i.address[AddressWidth-1:0]] <= load_i.data[TanhWidth-1:0];
+      tanh[load_i.address[TableBits-1:0]] <= load_i.data[TanhWidth-1:0];
     if (load_bias) bias[{load_kind, load_i.address[HiddenBits-1:0]}] <= load_i.data;
   end
 

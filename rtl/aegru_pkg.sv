@@ -15,8 +15,6 @@ package aegru_pkg;
   localparam int unsigned MaxVarianceWidth = 48;
   /// Bits of a table's output, of the mixed state and of the normalised state.
   localparam int unsigned CodeWidth = 16;
-  /// Bits of a table's address.
-  localparam int unsigned AddressWidth = 10;
   /// Bits of memory addresses on the load bus and inside the engine.
   localparam int unsigned IndexWidth = 16;
 

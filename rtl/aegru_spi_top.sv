@@ -11,6 +11,8 @@ module aegru_spi_top import aegru_pkg::*; #(
   parameter int unsigned StateDepth = 256,
   parameter int unsigned RingDepth = 4096,
   parameter int unsigned HistoryDepth = 1024,
+  parameter int unsigned TableBits = 10,
+  parameter int unsigned CountBits = 16,
   parameter int unsigned GroupSize = 2,
   parameter int unsigned EventDepth = 64,
   /// Prefix of $readmemh images; the image is loaded over SPI where empty.
@@ -70,7 +72,7 @@ module aegru_spi_top import aegru_pkg::*; #(
   aegru_engine #(
     .Lanes(Lanes), .MaxChannels(MaxChannels), .MaxLatent(MaxLatent), .MaxHidden(MaxHidden),
     .ScheduleDepth(ScheduleDepth), .StateDepth(StateDepth), .RingDepth(RingDepth),
-    .HistoryDepth(HistoryDepth),
+    .HistoryDepth(HistoryDepth), .TableBits(TableBits), .CountBits(CountBits),
     .GroupSize(GroupSize), .EventDepth(EventDepth), .ImagePrefix(ImagePrefix),
     .FixedConfig(FixedConfig), .Totals(1'b0)
   ) i_engine (

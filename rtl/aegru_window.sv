@@ -12,6 +12,8 @@ module aegru_window import aegru_pkg::*; #(
   parameter int unsigned MaxChannels = 256,
   /// Words of the history: window times groups of channels.
   parameter int unsigned HistoryDepth = 1024,
+  /// Bits of a window count.
+  parameter int unsigned CountBits = 16,
   /// Channels read at once.
   parameter int unsigned GroupSize = 8,
   parameter string ImagePrefix = ""
@@ -44,7 +46,6 @@ module aegru_window import aegru_pkg::*; #(
   output logic [7:0]  saturated_o
 );
   localparam int unsigned SpikeBits = 8;
-  localparam int unsigned CountBits = 16;
   localparam int unsigned Groups = (MaxChannels + GroupSize - 1) / GroupSize;
   localparam int unsigned GroupBits = (Groups > 1) ? $clog2(Groups) : 1;
   localparam int unsigned MemberBits = $clog2(GroupSize);

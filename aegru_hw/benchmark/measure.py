@@ -11,19 +11,21 @@ import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
-from aegru_hw import pipeline
-from aegru_hw.baselines import BaselineScore
+from aegru_hw.benchmark.rows import Row, axes
 from aegru_hw.decoder.checkpoint import load_weights, save_tensors
 from aegru_hw.decoder.config import Config, make_config, preset
 from aegru_hw.decoder.data import Dataset
+from aegru_hw.decoder.facts import StageFacts
+from aegru_hw.decoder.geometry import geometry_of
+from aegru_hw.decoder.metrics import benchmark_metrics, test_r2
 from aegru_hw.errors import UserError
-from aegru_hw.files import atomic_path
 from aegru_hw.recordings.recording import Recording
-from aegru_hw.run_folder import RunFolder
-
-Row = dict[str, Any]
+from aegru_hw.runs import training
+from aegru_hw.runs.folder import RunFolder
+from aegru_hw.runs.quantisation import quantize
+from aegru_hw.runs.verification import verify
+from aegru_hw.strict_json import read_json, write_json
 
 FLOAT, PRUNED = "AEGRU float", "AEGRU float, pruned"
 LONGER = ("quantisation.epochs=20", "quantisation.min_updates=3000")
@@ -47,6 +49,18 @@ ROWS = (FLOAT, PRUNED, *DECODERS, *LINEAR, PLAIN, *STOCK)
 
 
 @dataclass(frozen=True)
+class CaseFacts:
+    """What the table says of a recording."""
+
+    name: str
+    source: str
+    sha256: str
+    channels: int
+    ticks: int
+    tick_seconds: float
+
+
+@dataclass(frozen=True)
 class Case:
     """One recording of the benchmark: a name for its folder, and what is measured on it."""
 
@@ -54,16 +68,16 @@ class Case:
     recording: Recording
 
     @property
-    def facts(self) -> dict[str, Any]:
+    def facts(self) -> CaseFacts:
         recording = self.recording
-        return {
-            "name": self.name,
-            "source": recording.source,
-            "sha256": recording.sha256,
-            "channels": recording.channels,
-            "ticks": recording.ticks,
-            "tick_seconds": recording.tick_seconds,
-        }
+        return CaseFacts(
+            self.name,
+            recording.source,
+            recording.sha256,
+            recording.channels,
+            recording.ticks,
+            recording.tick_seconds,
+        )
 
 
 def measure(
@@ -78,8 +92,7 @@ def measure(
 ) -> Iterator[tuple[str, Row]]:
     """Yield (row name, result) of every decoder for one recording and seed, from disk or anew.
 
-    A result: r2, r2_x, r2_y, macs, footprint_bytes, and for AEGRU `mismatches`, `share` (MACs over
-    the reference schedule's dense ones) and NeuroBench's counts. `say` hears what begins.
+    `say` hears what begins.
     Raises UserError where the folder holds results of other settings or of another recording.
     """
     config = make_config(preset_name, overrides, seed)
@@ -89,13 +102,14 @@ def measure(
     _check_settings(base, case, config)
     bench = _Bench(case, config, overrides, home, progress)
 
-    def kept(where: Path, names: tuple[str, ...], make: Callable[[], dict[str, Row]]) -> Any:
+    def kept(
+        where: Path, names: tuple[str, ...], make: Callable[[], dict[str, Row]]
+    ) -> list[tuple[str, Row]]:
         if not all(_path(where, name).is_file() for name in names):
             say(", ".join(names))
             for name, row in make().items():
-                with atomic_path(_path(where, name)) as temporary:
-                    temporary.write_text(json.dumps(row, indent=1) + "\n", encoding="utf-8")
-        return [(name, json.loads(_path(where, name).read_text("utf-8"))) for name in names]
+                write_json(row, _path(where, name))
+        return [(name, read_json(_path(where, name), Row)) for name in names]
 
     yield from kept(home, (FLOAT,), bench.float_row)
     with tempfile.TemporaryDirectory(prefix="aegru_benchmark_") as scratch:
@@ -130,24 +144,22 @@ class _Bench:
         from aegru_hw.decoder.network import Aegru
 
         if not self.run.float_weights.is_file():
-            resume = self.run.checkpoint.is_file()
-            pipeline.train(
-                self.run,
-                self.case.recording,
-                self.config,
-                resume=resume,
-                force=not resume,
-                progress=self.progress,
-            )
+            if not self.run.is_run:
+                training.begin(self.run, self.case.recording, self.config)
+            training.train(self.run, progress=self.progress)
         dataset = self.dataset
         network = Aegru(dataset.channels, self.config.network)
-        load_weights(self.run.float_weights, network)
-        geometry = pipeline.geometry_of(self.case.recording, dataset, self.config)
-        metrics = pipeline.benchmark_metrics(network, dataset, geometry)
-        dense = reference_dense(geometry)
-        row = _r2(pipeline.test_r2(network, dataset))
-        row |= {"macs": dense, "share": 1.0, "footprint_bytes": metrics["footprint_bytes"]}
-        return {FLOAT: row | {"neurobench": metrics}}
+        load_weights(self.run.float_weights, network, StageFacts)
+        geometry = geometry_of(self.case.recording, dataset, self.config)
+        metrics = benchmark_metrics(network, dataset, geometry)
+        row = Row(
+            *axes(test_r2(network, dataset)),
+            macs=reference_dense(geometry),
+            footprint_bytes=metrics.footprint_bytes,
+            share=1.0,
+            neurobench=metrics,
+        )
+        return {FLOAT: row}
 
     def settings(self, preset_name: str, width: int, besides: tuple[str, ...]) -> list[str]:
         """Return what is set for the stages after the float network."""
@@ -166,25 +178,28 @@ class _Bench:
         """
         if not run.path.exists():
             shutil.copytree(self.run.path, run.path)
-        pipeline.quantize(run, settings, force=True, progress=self.progress)
-        summary = pipeline.verify(run, progress=self.progress)
-        macs = summary["macs"]
-        fixed = _r2(summary["r2"]["fixed"]) | {
-            "macs": macs["streaming_effective"],
-            "share": macs["streaming_effective"] / macs["reference_dense"],
-            "footprint_bytes": summary["footprint_bytes"]["fixed"],
-            "all_macs": macs,
-            "mismatches": sum(summary["mismatches"].values()),
-            "ticks": summary["ticks_compared"],
-            "neurobench": summary["neurobench"],
-        }
-        metrics = summary["neurobench"]
-        pruned = _r2(summary["r2"]["pruned"]) | {
-            "macs": macs["reference_effective"],
-            "share": macs["reference_effective"] / macs["reference_dense"],
-            "footprint_bytes": metrics["footprint_bytes"],
-            "neurobench": metrics,
-        }
+        quantize(run, settings, force=True, progress=self.progress)
+        summary = verify(run, progress=self.progress)
+        macs, metrics, footprint = summary.macs, summary.neurobench, summary.footprint_bytes
+        if footprint is None or metrics is None:
+            raise RuntimeError("quantize left no footprint and no NeuroBench counts")
+        fixed = Row(
+            *axes(summary.r2["fixed"]),
+            macs=macs["streaming_effective"],
+            footprint_bytes=footprint.fixed,
+            share=macs["streaming_effective"] / macs["reference_dense"],
+            ticks=summary.ticks_scored,
+            mismatches=sum(summary.mismatches.values()),
+            all_macs=macs,
+            neurobench=metrics,
+        )
+        pruned = Row(
+            *axes(summary.r2["pruned"]),
+            macs=macs["reference_effective"],
+            footprint_bytes=metrics.footprint_bytes,
+            share=macs["reference_effective"] / macs["reference_dense"],
+            neurobench=metrics,
+        )
         rows = {PRUNED: pruned, names[-1]: fixed}
         return {name: rows[name] for name in names}
 
@@ -194,7 +209,7 @@ class _Bench:
 
         dataset = self.dataset
         scores = ridge(dataset), kalman(dataset, self.case.recording.segment_starts)
-        return {name: _baseline(score) for name, score in zip(LINEAR, scores, strict=True)}
+        return {name: Row.of_baseline(score) for name, score in zip(LINEAR, scores, strict=True)}
 
     def plain_gru(self) -> dict[str, Row]:
         from aegru_hw.baselines.plain_gru import score_plain_gru, train_plain_gru
@@ -202,7 +217,7 @@ class _Bench:
         dataset = self.dataset
         network = train_plain_gru(dataset, self.config, progress=self.progress)
         save_tensors(self.plain_weights, network.state_dict(), {})
-        return {PLAIN: _baseline(score_plain_gru(network, dataset))}
+        return {PLAIN: Row.of_baseline(score_plain_gru(network, dataset))}
 
     def stock(self, name: str, bits: int | None) -> dict[str, Row]:
         from aegru_hw.baselines.plain_gru import PlainGru
@@ -211,8 +226,8 @@ class _Bench:
         dataset = self.dataset
         settings = self.config.network
         network = PlainGru(dataset.channels, settings.hidden, settings.dropout)
-        load_weights(self.plain_weights, network)
-        return {name: _baseline(stock_hls4ml(network.eval(), dataset, bits))}
+        load_weights(self.plain_weights, network, dict)
+        return {name: Row.of_baseline(stock_hls4ml(network.eval(), dataset, bits))}
 
 
 def case_of(name: str, recording: Recording) -> Case:
@@ -227,14 +242,8 @@ def _check_settings(base: Path, case: Case, config: Config) -> None:
     constants = asdict(config) | {"seed": None}
     settings = {"recording": case.recording.content_hash, "config": constants}
     if not path.exists():
-        with atomic_path(path) as temporary:
-            temporary.write_text(json.dumps(settings, indent=1) + "\n", encoding="utf-8")
-        return
-    try:
-        found = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise UserError(f"{path} is damaged: {error}") from None
-    if found != settings:
+        write_json(settings, path)
+    elif read_json(path, dict) != settings:
         raise UserError(
             f"{base} holds results of other settings; choose another --out, or remove that folder"
         )
@@ -248,15 +257,6 @@ def stage_overrides(name: str) -> list[str]:
         for section in STAGES
         for key, value in constants[section[:-1]].items()
     ]
-
-
-def _r2(r2: dict[str, float]) -> Row:
-    return {"r2": r2["mean"], "r2_x": r2["x"], "r2_y": r2["y"]}
-
-
-def _baseline(score: BaselineScore) -> Row:
-    facts = asdict(score)
-    return _r2(facts.pop("r2")) | facts
 
 
 def _path(folder: Path, name: str) -> Path:

@@ -1,1 +1,1 @@
-"""Cost models: what a tick takes, from the artefact alone."""
+"""Cost models: multiply-accumulates, energy, the published benchmark's metrics."""

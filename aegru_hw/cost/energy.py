@@ -11,23 +11,22 @@ schedule, dense and with all N steps for each output.
 """
 
 import math
-from typing import Any
+from dataclasses import dataclass
 
-from aegru_hw.cost.cycles import TickCosts
-from aegru_hw.cost.macs import GATES, VELOCITY_AXES, reference_dense
-from aegru_hw.fixedpoint.decoder import FixedDecoder
+from aegru_hw.cost.macs import reference_dense
+from aegru_hw.fixedpoint.decoder import GATES, VELOCITY_AXES, FixedDecoder
+from aegru_hw.rtl.cycles import TickCosts
 from aegru_hw.rtl.images import (
     ACCUMULATOR_BITS,
     BIASES,
     CODE_BITS,
     MIX_BITS,
     OPERAND_BITS,
-    SPIKE_BITS,
     SUM_BITS,
     WIDE_BITS,
-    group_size,
-    unit_cycles,
 )
+from aegru_hw.rtl.lanes import group_size, unit_cycles
+from aegru_hw.rtl.limits import SPIKE_BITS
 from aegru_hw.rtl.schedule import ACTIVE_AT, WEIGHT_BITS, schedule
 
 TECHNOLOGY, VOLTAGE = "45 nm CMOS", 0.9
@@ -118,25 +117,39 @@ def _line(x: float, first: tuple[float, float], second: tuple[float, float]) -> 
 MULTIPLY_ADD_PJ = multiply_pj(WEIGHT_BITS, OPERAND_BITS) + add_pj(ACCUMULATOR_BITS)
 
 
-def energy(decoder: FixedDecoder, costs: TickCosts) -> dict[str, Any]:
-    """Estimate the energy of a tick, the mean over the ticks of `costs`.
+@dataclass(frozen=True)
+class Energy:
+    """The estimate of a tick.
 
-    Returns lanes, technology, voltage (V), source, per_tick_nj of `engine` and `reference_dense`,
-    their parts by the same names, and the assumptions.
+    lanes: P. technology, voltage (V), source: of the table.
+    per_tick_nj: energy in nJ of `engine` and `reference_dense`; parts: what makes it up.
+    assumptions: one sentence each.
     """
+
+    lanes: int
+    technology: str
+    voltage: float
+    source: str
+    per_tick_nj: dict[str, float]
+    parts: dict[str, dict[str, float]]
+    assumptions: tuple[str, ...]
+
+
+def energy(decoder: FixedDecoder, costs: TickCosts) -> Energy:
+    """Estimate the energy of a tick, the mean over the ticks of `costs`."""
     parts = {
         "engine": _in_nanojoules(_engine(decoder, costs)),
         "reference_dense": _in_nanojoules(_reference(decoder, costs)),
     }
-    return {
-        "lanes": costs.lanes,
-        "technology": TECHNOLOGY,
-        "voltage": VOLTAGE,
-        "source": SOURCE,
-        "per_tick_nj": {name: sum(values.values()) for name, values in parts.items()},
-        "parts": parts,
-        "assumptions": list(ASSUMPTIONS),
-    }
+    return Energy(
+        lanes=costs.lanes,
+        technology=TECHNOLOGY,
+        voltage=VOLTAGE,
+        source=SOURCE,
+        per_tick_nj={name: sum(values.values()) for name, values in parts.items()},
+        parts=parts,
+        assumptions=ASSUMPTIONS,
+    )
 
 
 def _in_nanojoules(parts: dict[str, float]) -> dict[str, float]:

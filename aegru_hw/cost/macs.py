@@ -1,9 +1,6 @@
 """Multiply-accumulates per tick of the two dense schedules, from the geometry alone."""
 
-from aegru_hw.fixedpoint.decoder import Geometry
-
-VELOCITY_AXES = 2
-GATES = 3
+from aegru_hw.fixedpoint.decoder import GATES, VELOCITY_AXES, Geometry
 
 
 def reference_dense(geometry: Geometry) -> int:

@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from aegru_hw.cost.macs import GATES, VELOCITY_AXES, reference_dense
-from aegru_hw.fixedpoint.decoder import Geometry
+from aegru_hw.cost.macs import reference_dense
+from aegru_hw.fixedpoint.decoder import GATES, VELOCITY_AXES, Geometry
 
 FLOAT_BYTES = 4
 BATCH_COUNTER_BYTES = 8
@@ -58,6 +58,22 @@ class SynapticOperations:
     def __add__(self, other: "SynapticOperations") -> "SynapticOperations":
         mine, theirs = asdict(self), asdict(other)
         return SynapticOperations(**{name: mine[name] + theirs[name] for name in mine})
+
+
+@dataclass(frozen=True)
+class Metrics:
+    """The metrics of a network, operations per output.
+
+    footprint_bytes: parameters, statistics and buffer. connection_sparsity, activation_sparsity:
+    shares of zeros. dense, effective_macs, effective_acs: synaptic operations.
+    """
+
+    footprint_bytes: int
+    connection_sparsity: float
+    activation_sparsity: float
+    dense: float
+    effective_macs: float
+    effective_acs: float
 
 
 NO_OPERATIONS = SynapticOperations(0, 0, 0)

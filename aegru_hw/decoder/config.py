@@ -1,68 +1,88 @@
-"""The configuration: one TOML file with every constant of training and quantisation."""
+"""The configuration: one TOML file with every constant of training and quantisation.
 
+Each constant states here, once, its kind and what it accepts: a closed range, or its choices.
+"""
+
+import hashlib
+import json
 import tomllib
-from collections.abc import Iterable
-from dataclasses import MISSING, asdict, dataclass, fields
+from collections.abc import Iterable, Iterator
+from dataclasses import MISSING, asdict, dataclass, fields, is_dataclass
 from importlib import resources
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
 
 import tomli_w
+from msgspec import Meta
 
+from aegru_hw.decoder.schedules import Schedule
 from aegru_hw.errors import UserError
 from aegru_hw.files import atomic_path
 
 PRESETS = ("fast", "lean", "paper")
 
+Norm = Literal["layer", "none"]
+Epochs = Annotated[int, Meta(ge=1, le=10_000)]
+Updates = Annotated[int, Meta(ge=0, le=10**7)]
+LearningRate = Annotated[float, Meta(ge=1e-8, le=1)]
+Share = Annotated[float, Meta(ge=0, le=1)]
+Dropout = Annotated[float, Meta(ge=0, le=0.95)]
+LossWeight = Annotated[float, Meta(ge=0, le=1e6)]
+PruningRate = Annotated[float, Meta(ge=0, le=0.99)]
+Units = Annotated[int, Meta(ge=1, le=512)]
+# Widths keep float32 training exact.
+Byte = Annotated[int, Meta(ge=4, le=8)]
+Wide = Annotated[int, Meta(ge=8, le=12)]
+
 
 @dataclass(frozen=True)
 class Window:
-    seconds: float
-    steps: int
+    seconds: Annotated[float, Meta(ge=1e-4, le=60)]
+    steps: Annotated[int, Meta(ge=1, le=64)]
 
 
 @dataclass(frozen=True)
 class Network:
-    latent: int
-    hidden: int
-    variance_hidden: int
-    norm: str
-    dropout: float
+    latent: Units
+    hidden: Units
+    variance_hidden: Annotated[int, Meta(ge=1, le=4096)]
+    norm: Norm
+    dropout: Dropout
 
 
 @dataclass(frozen=True)
 class Loss:
-    velocity: float
-    reconstruction: float
-    divergence: float
+    velocity: LossWeight
+    reconstruction: LossWeight
+    divergence: LossWeight
 
 
 @dataclass(frozen=True)
 class Training:
-    epochs: int
-    batch: int
-    min_updates: int
-    learning_rate: float
-    weight_decay: float
-    jitter: float
-    stride: int
-    schedule: str = "cosine"
-    averaging: float = 0.0
+    epochs: Epochs
+    batch: Annotated[int, Meta(ge=2, le=65_536)]
+    min_updates: Updates
+    learning_rate: LearningRate
+    weight_decay: Share
+    jitter: Share
+    stride: Annotated[int, Meta(ge=1, le=1000)]
+    schedule: Schedule = "cosine"
+    averaging: Annotated[float, Meta(ge=0, le=0.9999)] = 0.0
 
 
 @dataclass(frozen=True)
 class Pruning:
-    rate: float
-    epochs: int
-    learning_rate: float
-    min_updates: int
-    scope: str = "global"
-    score: str = "magnitude"
-    encoder: float = 0.0
-    input: float = 0.0
-    recurrent: float = 0.0
-    readout: float = 0.0
-    ramp: float = 0.0
+    rate: PruningRate
+    epochs: Annotated[int, Meta(ge=0, le=10_000)]
+    learning_rate: LearningRate
+    min_updates: Updates
+    scope: Literal["global", "layer"] = "global"
+    score: Literal["magnitude", "influence"] = "magnitude"
+    encoder: PruningRate = 0.0
+    input: PruningRate = 0.0
+    recurrent: PruningRate = 0.0
+    readout: PruningRate = 0.0
+    ramp: Share = 0.0
 
     @property
     def layer_rates(self) -> dict[str, float]:
@@ -73,35 +93,35 @@ class Pruning:
 
 @dataclass(frozen=True)
 class Quantisation:
-    epochs: int
-    learning_rate: float
-    min_updates: int
-    jitter: float
-    dropout: float
+    epochs: Epochs
+    learning_rate: LearningRate
+    min_updates: Updates
+    jitter: Share
+    dropout: Dropout
 
 
 @dataclass(frozen=True)
 class Widths:
-    count: int
-    weight: int
-    feature: int
-    latent: int
-    table_address: int
-    gate: int
-    candidate: int
-    recurrent_candidate: int
-    mixed_state: int
-    normalised: int
-    norm_scale: int
-    state: int
-    velocity: int
+    count: Annotated[int, Meta(ge=3, le=8)]
+    weight: Annotated[int, Meta(ge=2, le=8)]
+    feature: Byte
+    latent: Byte
+    table_address: Wide
+    gate: Byte
+    candidate: Byte
+    recurrent_candidate: Annotated[int, Meta(ge=8, le=14)]
+    mixed_state: Wide
+    normalised: Wide
+    norm_scale: Byte
+    state: Byte
+    velocity: Annotated[int, Meta(ge=8, le=16)]
 
 
 @dataclass(frozen=True)
 class Config:
     """Every constant of a run; the presets' comments say what each one means."""
 
-    seed: int
+    seed: Annotated[int, Meta(ge=0, le=2**31 - 1)]
     window: Window
     network: Network
     loss: Loss
@@ -110,77 +130,27 @@ class Config:
     quantisation: Quantisation
     widths: Widths
 
-    def save(self, path: Path) -> None:
-        """Write the configuration as TOML."""
-        with atomic_path(path) as temporary:
+    @classmethod
+    def load(cls, path: Path | str) -> "Config":
+        """Read and check a configuration file; UserError where it cannot be read or is refused."""
+        try:
+            return config_from(tomllib.loads(Path(path).read_text(encoding="utf-8")))
+        except OSError as error:
+            raise UserError(f"cannot read configuration {path}: {error.strerror}") from None
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
+            raise UserError(f"configuration {path} is not TOML: {error}") from None
+
+    def save(self, path: Path | str) -> None:
+        """Write the configuration as TOML, whole or not at all."""
+        with atomic_path(Path(path)) as temporary:
             temporary.write_text(tomli_w.dumps(asdict(self)), encoding="utf-8")
 
-
-SECTIONS = {
-    "window": Window,
-    "network": Network,
-    "loss": Loss,
-    "training": Training,
-    "pruning": Pruning,
-    "quantisation": Quantisation,
-    "widths": Widths,
-}
-
-# Closed ranges; a value outside is refused with this text. Widths keep float32 training exact.
-RANGES: dict[str, tuple[float, float]] = {
-    "seed": (0, 2**31 - 1),
-    "window.seconds": (1e-4, 60),
-    "window.steps": (1, 64),
-    "network.latent": (1, 512),
-    "network.hidden": (1, 512),
-    "network.variance_hidden": (1, 4096),
-    "network.dropout": (0, 0.95),
-    "loss.velocity": (0, 1e6),
-    "loss.reconstruction": (0, 1e6),
-    "loss.divergence": (0, 1e6),
-    "training.epochs": (1, 10_000),
-    "training.batch": (2, 65_536),
-    "training.min_updates": (0, 10**7),
-    "training.learning_rate": (1e-8, 1),
-    "training.weight_decay": (0, 1),
-    "training.jitter": (0, 1),
-    "training.stride": (1, 1000),
-    "training.averaging": (0, 0.9999),
-    "pruning.rate": (0, 0.99),
-    "pruning.encoder": (0, 0.99),
-    "pruning.input": (0, 0.99),
-    "pruning.recurrent": (0, 0.99),
-    "pruning.readout": (0, 0.99),
-    "pruning.ramp": (0, 1),
-    "pruning.epochs": (0, 10_000),
-    "pruning.learning_rate": (1e-8, 1),
-    "pruning.min_updates": (0, 10**7),
-    "quantisation.epochs": (1, 10_000),
-    "quantisation.learning_rate": (1e-8, 1),
-    "quantisation.min_updates": (0, 10**7),
-    "quantisation.jitter": (0, 1),
-    "quantisation.dropout": (0, 0.95),
-    "widths.count": (3, 8),
-    "widths.weight": (2, 8),
-    "widths.feature": (4, 8),
-    "widths.latent": (4, 8),
-    "widths.table_address": (8, 12),
-    "widths.gate": (4, 8),
-    "widths.candidate": (4, 8),
-    "widths.recurrent_candidate": (8, 14),
-    "widths.mixed_state": (8, 12),
-    "widths.normalised": (8, 12),
-    "widths.norm_scale": (4, 8),
-    "widths.state": (4, 8),
-    "widths.velocity": (8, 16),
-}
-NORMS = ("layer", "none")
-CHOICES = {
-    "network.norm": NORMS,
-    "training.schedule": ("cosine", "constant"),
-    "pruning.scope": ("global", "layer"),
-    "pruning.score": ("magnitude", "influence"),
-}
+    @property
+    def digest(self) -> str:
+        """SHA-256 of every constant in hexadecimal; equal configurations have equal ones."""
+        same = config_from(asdict(self))  # 10 and 10.0 are equal, and have to be written so
+        canonical = json.dumps(asdict(same), sort_keys=True, separators=(",", ":"))
+        return hashlib.sha256(canonical.encode()).hexdigest()
 
 
 def preset(name: str) -> dict[str, Any]:
@@ -227,10 +197,62 @@ def apply_overrides(constants: dict[str, Any], overrides: Iterable[str]) -> None
         target[key] = _parsed(value.strip())
 
 
+def config_from(constants: dict[str, Any]) -> Config:
+    """Return the checked configuration of nested constants; UserError names what is refused."""
+    kinds = _kinds(Config)
+    if unknown := set(constants) - set(kinds):
+        raise UserError(f"configuration has unknown sections {', '.join(sorted(unknown))}")
+    return Config(
+        **{
+            name: _section(name, constants.get(name), kind)
+            if is_dataclass(kind)
+            else _checked(name, constants.get(name), kind)
+            for name, kind in kinds.items()
+        }
+    )
+
+
+def _section(name: str, given: object, kind: Any) -> Any:
+    kinds = _kinds(kind)
+    later = {field.name for field in fields(kind) if field.default is not MISSING}
+    if not isinstance(given, dict) or set(given) | later != set(kinds):
+        raise UserError(f"section [{name}] has to hold exactly {', '.join(kinds)}")
+    return kind(**{key: _checked(f"{name}.{key}", given[key], kinds[key]) for key in given})
+
+
+def _checked(name: str, value: Any, accepted: Any) -> Any:
+    """Return a constant's value where its annotation accepts it."""
+    if get_origin(accepted) is Literal:
+        choices = get_args(accepted)
+        if value not in choices:
+            raise UserError(f"{name} is {value!r}; accepted are {' and '.join(choices)}")
+        return value
+    kind, limits = get_args(accepted)
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    whole = kind is int
+    if not number or (whole and isinstance(value, float)) or not limits.ge <= value <= limits.le:
+        noun = "a whole number" if whole else "a number"
+        raise UserError(
+            f"{name} is {value!r}; accepted is {noun} from {limits.ge:g} to {limits.le:g}"
+        )
+    return kind(value)
+
+
+def _kinds(kind: type) -> dict[str, Any]:
+    """Return the annotated type of each field of a dataclass."""
+    return get_type_hints(kind, include_extras=True)
+
+
 def _example(name: str) -> str:
     section = name.strip().partition(".")[0]
-    known = [key for key in (*RANGES, *CHOICES) if key.startswith(f"{section}.")]
+    known = [key for key in _names() if key.startswith(f"{section}.")]
     return ", ".join(f"{key}=..." for key in known) or "widths.weight=4 or pruning.rate=0.7"
+
+
+def _names() -> Iterator[str]:
+    for section, kind in _kinds(Config).items():
+        if is_dataclass(kind):
+            yield from (f"{section}.{field.name}" for field in fields(kind))
 
 
 def _parsed(text: str) -> Any:
@@ -238,44 +260,3 @@ def _parsed(text: str) -> Any:
         return tomllib.loads(f"value = {text}")["value"]
     except tomllib.TOMLDecodeError:
         return text  # a bare word, such as network.norm=none
-
-
-def load_config(path: Path) -> Config:
-    """Read and check a configuration file."""
-    try:
-        return config_from(tomllib.loads(Path(path).read_text(encoding="utf-8")))
-    except OSError as error:
-        raise UserError(f"cannot read configuration {path}: {error.strerror}") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise UserError(f"configuration {path} is not TOML: {error}") from None
-
-
-def config_from(constants: dict[str, Any]) -> Config:
-    """Return the checked configuration of nested constants; UserError names what is refused."""
-    unknown = set(constants) - set(SECTIONS) - {"seed"}
-    if unknown:
-        raise UserError(f"configuration has unknown sections {', '.join(sorted(unknown))}")
-    sections: dict[str, Any] = {}
-    for name, kind in SECTIONS.items():
-        given = constants.get(name)
-        expected = {field.name: field.type for field in fields(kind)}
-        later = {field.name for field in fields(kind) if field.default is not MISSING}
-        if not isinstance(given, dict) or set(given) | later != set(expected):
-            raise UserError(f"section [{name}] has to hold exactly {', '.join(expected)}")
-        sections[name] = kind(
-            **{key: _checked(f"{name}.{key}", given[key], expected[key]) for key in given}
-        )
-    return Config(seed=_checked("seed", constants.get("seed"), int), **sections)
-
-
-def _checked(name: str, value: Any, kind: Any) -> Any:
-    if kind is str:
-        if value not in CHOICES[name]:
-            raise UserError(f"{name} is {value!r}; accepted are {' and '.join(CHOICES[name])}")
-        return value
-    low, high = RANGES[name]
-    number = isinstance(value, int | float) and not isinstance(value, bool)
-    if not number or (kind is int and not isinstance(value, int)) or not low <= value <= high:
-        noun = "a whole number" if kind is int else "a number"
-        raise UserError(f"{name} is {value!r}; accepted is {noun} from {low:g} to {high:g}")
-    return kind(value)

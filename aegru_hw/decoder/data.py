@@ -9,10 +9,10 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from aegru_hw.decoder.config import Config
+from aegru_hw.fixedpoint.labels import LabelScaling
 from aegru_hw.recordings.recording import Recording
 from aegru_hw.recordings.splits import split
 from aegru_hw.recordings.windows import (
-    LabelScaling,
     complete_history,
     window_counts,
     window_ticks,

@@ -9,10 +9,10 @@ from brevitas.nn import QuantLinear
 from aegru_hw.decoder.quantized_network import QuantizedAegru
 from aegru_hw.decoder.straight_through import TableActivation
 from aegru_hw.fixedpoint.decoder import FixedDecoder, Geometry
+from aegru_hw.fixedpoint.labels import LabelScaling
 from aegru_hw.fixedpoint.layernorm import LayerNorm, rsqrt_table
 from aegru_hw.fixedpoint.parts import Linear, Table
 from aegru_hw.fixedpoint.types import Codes, FixedType
-from aegru_hw.recordings.windows import LabelScaling
 
 
 @torch.no_grad()

@@ -5,38 +5,20 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import torch
 from torch import Tensor, nn
 from tqdm import tqdm
 
 from aegru_hw.decoder.averaging import WeightAverage, state_of
-from aegru_hw.decoder.checkpoint import (
-    load_tensors,
-    optimiser_tensors,
-    prefixed,
-    restore_optimiser,
-    save_tensors,
-)
 from aegru_hw.decoder.data import Dataset
+from aegru_hw.decoder.facts import Epoch, StageFacts
 from aegru_hw.decoder.pruning import Masks, apply_masks
+from aegru_hw.decoder.resumption import Checkpoint, Origin
+from aegru_hw.decoder.schedules import cosine
 from aegru_hw.errors import UserError
 
 SMALLEST_BATCH = 32
-
-
-def cosine(part: float) -> float:
-    """Return the share of the learning rate after the part of a stage's epochs: from 1 to 0."""
-    return (1 + math.cos(math.pi * part)) / 2
-
-
-def constant(_: float) -> float:
-    """Return the whole learning rate."""
-    return 1.0
-
-
-SCHEDULES = {"cosine": cosine, "constant": constant}
 
 
 @dataclass(frozen=True)
@@ -48,6 +30,7 @@ class Stage:
     selects: keep the epoch of the best validation R² where true, else the last one.
     rate_at: share of the learning rate after each part of the epochs.
     averaging: decay of the weights' average; what is validated and kept is the average.
+    section: of the configuration that holds its learning rate.
     """
 
     name: str
@@ -59,6 +42,7 @@ class Stage:
     selects: bool
     rate_at: Callable[[float], float] = cosine
     averaging: float = 0.0
+    section: str = "training"
 
 
 def schedule(stage: Stage, windows: int) -> tuple[int, int]:
@@ -77,7 +61,7 @@ def fit(
     network: nn.Module,
     weights: dict[str, Tensor],
     loss_of: Callable[[Tensor, Tensor], Tensor],
-    validation_r2: Callable[[], float],
+    validation_r2: Callable[[], float | None],
     dataset: Dataset,
     ticks: Tensor,
     stage: Stage,
@@ -86,28 +70,36 @@ def fit(
     masks: Callable[[int, int], Masks] | None = None,
     checkpoint: Path | None = None,
     resume: bool = False,
+    made_of: dict[str, str] | None = None,
     progress: bool = True,
-) -> dict[str, Any]:
-    """Train a network in place and return the stage's facts (epochs, batch, history of R²).
+) -> StageFacts:
+    """Train a network in place and return the stage's facts.
 
     loss_of: loss of a batch of window counts (B, N, C) and labels (B, N, 2).
     ticks: (n,) ticks to train on.
     masks: the weights that stay zero, for an epoch and the number of epochs.
-    checkpoint: written after every epoch, removed at the end; with `resume`, training goes on
+    checkpoint: written after every epoch; the caller removes it. With `resume`, training goes on
         from it to the same result as without interruption.
+    made_of: digests by name of what the training follows from, kept in the checkpoint.
+
+    Raises UserError where the checkpoint is damaged or of something else, and where the training
+    diverges.
     """
-    plan = epochs, batch = schedule(stage, len(ticks))
+    epochs, batch = schedule(stage, len(ticks))
     optimiser = torch.optim.Adam(
         [p for p in network.parameters() if p.requires_grad],
         lr=stage.learning_rate,
         weight_decay=stage.weight_decay,
     )
     torch.manual_seed(seed)
-    history: list[dict[str, float]] = []
+    history: list[Epoch] = []
     average = WeightAverage(network, stage.averaging)
     best = state_of(network)
-    if resume and checkpoint is not None and checkpoint.exists():
-        best, history = _restore(checkpoint, network, optimiser, average, stage, plan)
+    kept = None
+    if checkpoint is not None:
+        kept = Checkpoint(checkpoint, Origin(stage.name, seed, epochs, batch, made_of or {}))
+        if resume and checkpoint.exists():
+            best, history = kept.restore(network, optimiser, average)
     with tqdm(
         total=epochs,
         initial=len(history),
@@ -124,20 +116,36 @@ def fit(
             loss = _epoch(
                 network, weights, loss_of, dataset, ticks, batch, optimiser, zeros, average
             )
+            _check_finite(network, loss, stage, f"epoch {epoch + 1} of {epochs}")
             with average.applied():
                 r2 = validation_r2()
-                before = max((row["r2"] for row in history), default=-math.inf)
-                if not stage.selects or r2 >= before:
+                before = max((_rank(row.r2) for row in history), default=-math.inf)
+                if not stage.selects or _rank(r2) >= before:
                     best = state_of(network)
-            history.append({"loss": loss, "r2": r2})
-            bar.set_postfix(loss=f"{loss:.4f}", validation_r2=f"{r2:.4f}")
+            history.append(Epoch(loss, r2))
+            bar.set_postfix(
+                loss=f"{loss:.4f}", validation_r2="undefined" if r2 is None else f"{r2:.4f}"
+            )
             bar.update()
-            if checkpoint is not None:
-                _save(checkpoint, network, best, optimiser, average, history, stage, plan)
+            if kept is not None:
+                kept.save(network, best, optimiser, average, history)
     network.load_state_dict(best)
-    if checkpoint is not None:
-        checkpoint.unlink(missing_ok=True)
-    return {"epochs": epochs, "batch": batch, "windows": len(ticks), "history": history}
+    return StageFacts(epochs, batch, len(ticks), tuple(history))
+
+
+def _rank(r2: float | None) -> float:
+    """Return R² for comparison: an undefined one is below every other."""
+    return -math.inf if r2 is None else r2
+
+
+def _check_finite(network: nn.Module, loss: float, stage: Stage, when: str) -> None:
+    finite = all(bool(p.isfinite().all()) for p in network.parameters())
+    if not (math.isfinite(loss) and finite):
+        raise UserError(
+            f"training diverged in stage '{stage.name}', {when}, with loss {loss:g} and "
+            f"learning rate {stage.learning_rate:g}; try a smaller rate, such as "
+            f"--set {stage.section}.learning_rate={stage.learning_rate / 10:g}"
+        )
 
 
 def _epoch(
@@ -166,44 +174,3 @@ def _epoch(
         average.update()
         total, batches = total + loss.detach(), batches + 1
     return float(total) / batches
-
-
-def _save(
-    path: Path,
-    network: nn.Module,
-    best: dict[str, Tensor],
-    optimiser: torch.optim.Optimizer,
-    average: WeightAverage,
-    history: list[dict[str, float]],
-    stage: Stage,
-    plan: tuple[int, int],
-) -> None:
-    tensors = {f"network.{name}": tensor for name, tensor in network.state_dict().items()}
-    tensors |= {f"best.{name}": tensor for name, tensor in best.items()}
-    tensors |= {f"average.{name}": tensor for name, tensor in average.tensors.items()}
-    tensors |= optimiser_tensors(optimiser)
-    tensors["random"] = torch.get_rng_state()
-    facts = {"stage": stage.name, "plan": list(plan), "updates": average.updates}
-    save_tensors(path, tensors, facts | {"history": history})
-
-
-def _restore(
-    path: Path,
-    network: nn.Module,
-    optimiser: torch.optim.Optimizer,
-    average: WeightAverage,
-    stage: Stage,
-    plan: tuple[int, int],
-) -> tuple[dict[str, Tensor], list[dict[str, float]]]:
-    tensors, facts = load_tensors(path)
-    if facts.get("stage") != stage.name or facts.get("plan") != list(plan):
-        raise UserError(f"{path} is the checkpoint of another training; start again without it")
-    try:
-        network.load_state_dict(prefixed(tensors, "network."))
-        restore_optimiser(optimiser, tensors)
-        average.tensors = {name: tensors[f"average.{name}"] for name in average.tensors}
-        average.updates = facts["updates"]
-        torch.set_rng_state(tensors["random"])
-    except (RuntimeError, KeyError, ValueError) as error:
-        raise UserError(f"{path} is damaged: {error}") from None
-    return prefixed(tensors, "best."), facts["history"]

@@ -12,6 +12,8 @@ from torch.nn import functional
 
 from aegru_hw.decoder.config import Network
 
+torch.set_num_threads(1)  # these tensors are tiny: a second thread costs more than it gives
+
 LATENT_CLAMP = 10.0
 
 

@@ -1,8 +1,8 @@
 """The three stages of training: float, pruned, quantised."""
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
@@ -13,7 +13,8 @@ from torch.nn import functional
 from aegru_hw.decoder.calibration import calibrate
 from aegru_hw.decoder.config import Config, Loss
 from aegru_hw.decoder.data import Dataset, jittered
-from aegru_hw.decoder.fit import SCHEDULES, Stage, fit
+from aegru_hw.decoder.facts import PrunedFacts, StageFacts
+from aegru_hw.decoder.fit import Stage, fit
 from aegru_hw.decoder.folding import fold_batch_norm
 from aegru_hw.decoder.network import Aegru, TrainingOutput, features
 from aegru_hw.decoder.pruning import (
@@ -26,6 +27,7 @@ from aegru_hw.decoder.pruning import (
     pruned_share,
 )
 from aegru_hw.decoder.quantized_network import QuantizedAegru
+from aegru_hw.decoder.schedules import rate_share
 from aegru_hw.recordings.r2 import r2_score
 
 TICKS_AT_ONCE = 4096
@@ -44,11 +46,13 @@ def train_float(
     loss: LossOf | None = None,
     checkpoint: Path | None = None,
     resume: bool = False,
+    made_of: dict[str, str] | None = None,
     progress: bool = True,
-) -> tuple[Aegru, dict[str, Any]]:
+) -> tuple[Aegru, StageFacts]:
     """Train the float network with its autoencoder branch; the best epoch by validation R².
 
     stage, loss: others than `float_stage` and `autoencoder_loss`.
+    made_of: digests of configuration and recording; a checkpoint of others is refused.
     """
     torch.manual_seed(config.seed)
     network = Aegru(dataset.channels, config.network)
@@ -63,6 +67,7 @@ def train_float(
         seed=config.seed,
         checkpoint=checkpoint,
         resume=resume,
+        made_of=made_of,
         progress=progress,
     )
     return network.eval(), facts
@@ -79,7 +84,7 @@ def float_stage(config: Config) -> Stage:
         settings.learning_rate,
         settings.weight_decay,
         selects=True,
-        rate_at=SCHEDULES[settings.schedule],
+        rate_at=partial(rate_share, settings.schedule),
         averaging=settings.averaging,
     )
 
@@ -91,7 +96,7 @@ def prune(
     *,
     by_layer: Callable[[dict[str, Tensor], dict[str, float]], Masks] = layer_masks,
     progress: bool = True,
-) -> dict[str, Any]:
+) -> PrunedFacts:
     """Prune a float network in place and fine-tune it on training and validation ticks.
 
     by_layer: masks of scores and rates, both by matrix, where the scope is "layer".
@@ -118,6 +123,7 @@ def prune(
         settings.learning_rate,
         0.0,
         selects=False,
+        section="pruning",
     )
     facts = fit(
         network,
@@ -131,15 +137,15 @@ def prune(
         masks=masks,
         progress=progress,
     )
-    if not facts["epochs"]:
+    if not facts.epochs:
         apply_masks(network.weights, masks(0, 0))
     network.eval()
-    return facts
+    return PrunedFacts(**vars(facts), settings=settings)
 
 
 def quantize(
     network: Aegru, dataset: Dataset, config: Config, *, progress: bool = True
-) -> tuple[QuantizedAegru, dict[str, Any]]:
+) -> tuple[QuantizedAegru, StageFacts]:
     """Fold BatchNorm (in place), quantise, and fine-tune; zero weights stay zero."""
     network.eval()
     fold_batch_norm(network)
@@ -156,6 +162,7 @@ def quantize(
         settings.learning_rate,
         0.0,
         selects=False,
+        section="quantisation",
     )
     facts = fit(
         quantized,
@@ -208,10 +215,13 @@ def velocity_loss(network: QuantizedAegru, config: Config) -> Callable[[Tensor, 
     return loss
 
 
-def validation_r2(network: nn.Module, dataset: Dataset) -> Callable[[], float]:
-    """Return a function that decodes the validation ticks and returns their mean R²."""
+def validation_r2(network: nn.Module, dataset: Dataset) -> Callable[[], float | None]:
+    """Return a function that decodes the validation ticks and returns their mean R².
+
+    It returns None where R² is undefined.
+    """
     truth = dataset.labels[dataset.validation].numpy()
-    return lambda: r2_score(truth, decode(network, dataset, dataset.validation))["mean"]
+    return lambda: r2_score(truth, decode(network, dataset, dataset.validation)).mean
 
 
 @torch.no_grad()

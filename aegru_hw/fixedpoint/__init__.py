@@ -1,19 +1,24 @@
-"""The integer decoder: its numeric contract, its artefact and its simulators (numpy only)."""
+"""The integer decoder: its numeric contract, its artefact and its simulators (numpy and h5py)."""
 
-from aegru_hw.fixedpoint.artefact import load_decoder, save_decoder
-from aegru_hw.fixedpoint.decoder import FixedDecoder, Geometry
+from aegru_hw.fixedpoint.artefact import save_decoder
+from aegru_hw.fixedpoint.counts import check_counts
+from aegru_hw.fixedpoint.decoded import Decoded
+from aegru_hw.fixedpoint.decoder import FixedDecoder, load_decoder
+from aegru_hw.fixedpoint.geometry import Geometry
+from aegru_hw.fixedpoint.labels import LabelScaling
 from aegru_hw.fixedpoint.live import LiveDecoder
-from aegru_hw.fixedpoint.run import Run
 from aegru_hw.fixedpoint.streaming_form import run_streaming_form
 from aegru_hw.fixedpoint.types import FixedType
 from aegru_hw.fixedpoint.window_form import run_window_form
 
 __all__ = [
+    "Decoded",
     "FixedDecoder",
     "FixedType",
     "Geometry",
+    "LabelScaling",
     "LiveDecoder",
-    "Run",
+    "check_counts",
     "load_decoder",
     "run_streaming_form",
     "run_window_form",

@@ -36,6 +36,10 @@ def requantize(codes: Codes, fraction: int | Codes, target: FixedType) -> Codes:
     """Change codes of a given fraction to a type: round half to even, then saturate.
 
     It is Brevitas ROUND with its clamp, numpy's rint with clip, and AP_RND_CONV with AP_SAT.
+
+    >>> codes = np.array([8, 24, 25, 40, 10_000])  # 0.5, 1.5, 1.5625, 2.5 and 625 at fraction 4
+    >>> requantize(codes, 4, FixedType(8, 0)).tolist()
+    [0, 2, 2, 2, 127]
     """
     shift = np.subtract(fraction, target.fraction)
     if np.any(shift < 0):

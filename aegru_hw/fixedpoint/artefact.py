@@ -1,4 +1,4 @@
-"""decoder.h5: the FixedDecoder on disk, written whole and checked before it is believed.
+"""decoder.h5: a decoder on disk, written whole and checked before it is believed.
 
 Layout (schema version 1): the root's attribute `header` is JSON text with the format, its version,
 the geometry, the norm, the types (as [width, fraction, signed]) and the provenance; its attribute
@@ -6,7 +6,6 @@ the geometry, the norm, the types (as [width, fraction, signed]) and the provena
 scaling. Nothing else is read.
 """
 
-import hashlib
 import json
 from pathlib import Path
 from typing import Any
@@ -16,41 +15,46 @@ import numpy as np
 from numpy.typing import NDArray
 
 from aegru_hw.errors import UserError
-from aegru_hw.files import atomic_path
-from aegru_hw.fixedpoint.decoder import FixedDecoder, Geometry
+from aegru_hw.fixedpoint.content import (
+    FORMAT,
+    SCHEMA_VERSION,
+    checksum,
+    contents_of,
+    dtype_of,
+    header_of,
+)
+from aegru_hw.fixedpoint.geometry import Geometry
+from aegru_hw.fixedpoint.labels import LabelScaling
 from aegru_hw.fixedpoint.layernorm import LayerNorm
+from aegru_hw.fixedpoint.parameters import Parameters
 from aegru_hw.fixedpoint.parts import Linear, Table
 from aegru_hw.fixedpoint.soundness import (
     UnsoundError,
-    arrays_of,
     check_decoder,
     check_geometry,
     check_types,
     shapes,
     shown,
     type_names,
-    types_of,
 )
 from aegru_hw.fixedpoint.startup import startup
 from aegru_hw.fixedpoint.types import FixedType
-from aegru_hw.recordings.windows import LabelScaling
+from aegru_hw.hdf5 import new_hdf5
 
-FORMAT = "aegru-hw decoder"
-SCHEMA_VERSION = 1
 HEADER_KEYS = {"format", "schema_version", "geometry", "norm", "types", "provenance"}
 # HDF5 keeps attributes of at most 64 KiB beside the object.
 MAX_HEADER_BYTES = 60_000
 
 
-def save_decoder(decoder: FixedDecoder, path: Path) -> None:
+def save_decoder(decoder: Parameters, path: str | Path) -> None:
     """Write decoder.h5 at once: a failure leaves what was there before.
 
     Raises UserError where the decoder is outside the limits that the loader accepts.
     """
     try:
         check_decoder(decoder)
-        header, arrays = _header(decoder), _arrays(decoder)
-        text = json.dumps(header, sort_keys=True).encode()
+        header, arrays = header_of(decoder), contents_of(decoder)
+        text = _strict(header)
         if len(text) > MAX_HEADER_BYTES:
             raise UnsoundError(
                 f"its provenance makes a header of {len(text)} bytes; accepted are at most "
@@ -58,15 +62,15 @@ def save_decoder(decoder: FixedDecoder, path: Path) -> None:
             )
     except UnsoundError as error:
         raise UserError(f"cannot write {path}: {error}") from None
-    with atomic_path(path) as temporary, h5py.File(temporary, "w") as file:
+    with new_hdf5(path) as file:
         file.attrs["header"] = np.bytes_(text)
-        file.attrs["sha256"] = np.bytes_(_checksum(header, arrays))
+        file.attrs["sha256"] = np.bytes_(checksum(header, arrays))
         for name, array in arrays.items():
             file.create_dataset(name, data=array)
 
 
-def load_decoder(path: Path) -> FixedDecoder:
-    """Read and check decoder.h5.
+def read_decoder(path: str | Path) -> Parameters:
+    """Read and check decoder.h5; `FixedDecoder.load` makes a decoder of it.
 
     Raises UserError, with what is wrong in one line, where the file is missing, is not a decoder of
     this schema, has shapes, types or codes out of range, or does not match its checksum.
@@ -85,43 +89,7 @@ def load_decoder(path: Path) -> FixedDecoder:
         raise UserError(f"{path} cannot be read as HDF5: {reason}") from None
 
 
-def _header(decoder: FixedDecoder) -> dict[str, Any]:
-    return {
-        "format": FORMAT,
-        "schema_version": SCHEMA_VERSION,
-        "geometry": vars(decoder.geometry),
-        "norm": None if decoder.norm is None else {"epsilon": decoder.norm.epsilon},
-        "types": {
-            name: [kind.width, kind.fraction, kind.signed]
-            for name, kind in types_of(decoder).items()
-        },
-        "provenance": decoder.provenance,
-    }
-
-
-def _arrays(decoder: FixedDecoder) -> dict[str, NDArray[Any]]:
-    constants = startup(decoder)
-    arrays = arrays_of(decoder) | {
-        "startup/accumulator": constants.accumulator,
-        "startup/states": constants.states,
-    }
-    return {name: np.asarray(array, dtype=_kind(name)) for name, array in arrays.items()}
-
-
-def _kind(name: str) -> np.dtype[Any]:
-    return np.dtype(np.float64 if name.startswith("labels/") else np.int64)
-
-
-def _checksum(header: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> str:
-    digest = hashlib.sha256(json.dumps(header, sort_keys=True).encode())
-    for name in sorted(arrays):
-        array = np.ascontiguousarray(arrays[name])
-        digest.update(f"{name} {array.dtype.str} {array.shape}".encode())
-        digest.update(array.tobytes())
-    return digest.hexdigest()
-
-
-def _load(file: h5py.File) -> FixedDecoder:
+def _load(file: h5py.File) -> Parameters:
     header = _read_header(file)
     geometry = _read_geometry(header["geometry"])
     with_norm = header["norm"] is not None
@@ -131,7 +99,7 @@ def _load(file: h5py.File) -> FixedDecoder:
         "startup/states": (geometry.steps, geometry.hidden),
     }
     arrays = {name: _read_array(file, name, shape) for name, shape in sizes.items()}
-    if _read_text(file, "sha256") != _checksum(header, arrays):
+    if _read_text(file, "sha256") != checksum(header, arrays):
         raise UnsoundError("its checksum does not match; its content was changed after writing")
     decoder = _assemble(geometry, types, header, arrays)
     check_decoder(decoder)
@@ -139,9 +107,21 @@ def _load(file: h5py.File) -> FixedDecoder:
     return decoder
 
 
+def _strict(header: dict[str, Any]) -> bytes:
+    """Return a header as JSON text; UnsoundError where it holds what JSON has not."""
+    try:
+        return json.dumps(header, sort_keys=True, allow_nan=False).encode()
+    except (TypeError, ValueError) as error:
+        raise UnsoundError(f"its provenance is not JSON: {error}") from None
+
+
+def _refuse_constant(name: str) -> None:
+    raise ValueError(f"{name} is not JSON")
+
+
 def _read_header(file: h5py.File) -> dict[str, Any]:
     try:
-        header = json.loads(_read_text(file, "header"))
+        header = json.loads(_read_text(file, "header"), parse_constant=_refuse_constant)
     except (ValueError, RecursionError):
         raise UnsoundError("its header is not JSON") from None
     if not isinstance(header, dict) or header.get("format") != FORMAT:
@@ -213,9 +193,9 @@ def _read_array(file: h5py.File, name: str, shape: tuple[int, ...]) -> NDArray[A
     dataset = file[name]
     if not isinstance(dataset, h5py.Dataset):
         raise UnsoundError(f"its {name} is not a dataset")
-    if dataset.shape != shape or dataset.dtype != _kind(name):
+    if dataset.shape != shape or dataset.dtype != dtype_of(name):
         raise UnsoundError(
-            f"{name} is {dataset.dtype} of shape {dataset.shape}; accepted is {_kind(name)} of "
+            f"{name} is {dataset.dtype} of shape {dataset.shape}; accepted is {dtype_of(name)} of "
             f"shape {shape}"
         )
     # A chunk may unpack to far more than the shape; a virtual or external one is another file's.
@@ -230,7 +210,7 @@ def _assemble(
     types: dict[str, FixedType],
     header: dict[str, Any],
     arrays: dict[str, NDArray[Any]],
-) -> FixedDecoder:
+) -> Parameters:
     def linear(name: str, input_name: str) -> Linear:
         weight, bias = arrays[f"{name}/weight"], arrays[f"{name}/bias"]
         return Linear(weight, types[f"{name}_weight"], bias, types[input_name])
@@ -249,7 +229,7 @@ def _assemble(
             normalised=types["normalised"],
         )
     try:
-        return FixedDecoder(
+        return Parameters(
             geometry=geometry,
             encoder=linear("encoder", "feature"),
             input=linear("input", "latent"),
@@ -272,7 +252,7 @@ def _assemble(
 
 
 def _check_derived(
-    decoder: FixedDecoder, types: dict[str, FixedType], arrays: dict[str, NDArray[Any]]
+    decoder: Parameters, types: dict[str, FixedType], arrays: dict[str, NDArray[Any]]
 ) -> None:
     """Compare what the file records with what follows from its weights."""
     for name, linear in decoder.matrices.items():

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import numpy as np
 
 from aegru_hw.fixedpoint.arithmetic import align, requantize
-from aegru_hw.fixedpoint.decoder import FixedDecoder
+from aegru_hw.fixedpoint.parameters import Parameters
 from aegru_hw.fixedpoint.types import Codes
 
 Observer = Callable[[str, Codes], None]
@@ -17,7 +17,7 @@ def ignore(name: str, codes: Codes) -> None:
 
 
 def cell(
-    decoder: FixedDecoder, input_product: Codes, state: Codes, observe: Observer = ignore
+    decoder: Parameters, input_product: Codes, state: Codes, observe: Observer = ignore
 ) -> Codes:
     """Return the next state (..., H) from the input product (..., 3H) and the state (..., H).
 
@@ -66,7 +66,7 @@ def cell(
     return next_state
 
 
-def mix(decoder: FixedDecoder, update: Codes, candidate: Codes, state: Codes) -> Codes:
+def mix(decoder: Parameters, update: Codes, candidate: Codes, state: Codes) -> Codes:
     """Return the mixed state m = (1 - u)·n + u·h = n + u·(h - n), (..., H)."""
     common = max(decoder.tanh.output.fraction, decoder.state.fraction)
     candidate = align(candidate, decoder.tanh.output.fraction, common)

@@ -1,134 +1,94 @@
 """FixedDecoder: the one artefact that every execution reads."""
 
-import math
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
-from aegru_hw.fixedpoint.arithmetic import requantize
-from aegru_hw.fixedpoint.layernorm import RSQRT_TYPE, LayerNorm
-from aegru_hw.fixedpoint.parts import Linear, Table
-from aegru_hw.fixedpoint.types import Codes, FixedType
-from aegru_hw.recordings.windows import LabelScaling
+from aegru_hw.fixedpoint.artefact import read_decoder, save_decoder
+from aegru_hw.fixedpoint.content import digest_of
+from aegru_hw.fixedpoint.geometry import Geometry
+from aegru_hw.fixedpoint.parameters import Parameters
+from aegru_hw.fixedpoint.streaming_form import run_streaming_form
+
+__all__ = ["FixedDecoder", "Geometry", "load_decoder"]
+
+SHOWN_DIGEST = 12
+
+GATES, VELOCITY_AXES = 3, 2
+"""Gates of a GRU cell (reset, update, candidate); components of a velocity (x, y)."""
 
 
-@dataclass(frozen=True)
-class Geometry:
-    """Sizes of a decoder.
+@dataclass(frozen=True, eq=False, repr=False)
+class FixedDecoder(Parameters):
+    """A quantised AEGRU decoder: `Parameters`, to be decoded with, compared, saved and loaded.
 
-    channels C, latent L, hidden H: units of each vector.
-    window WS: ticks summed into a window count.
-    steps N: windows of history that one output sees, WS ticks apart.
-    tick_seconds: length of a tick in s.
+    Two decoders are equal where their whole content is, provenance included.
     """
 
-    channels: int
-    latent: int
-    hidden: int
-    window: int
-    steps: int
-    tick_seconds: float
-
     @property
-    def history(self) -> int:
-        """Ticks that one output depends on, its own included."""
-        return self.window * self.steps
+    def digest(self) -> str:
+        """SHA-256 of the content in hexadecimal, the `sha256` that decoder.h5 carries."""
+        return digest_of(self)
 
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, FixedDecoder):
+            return NotImplemented
+        return self is other or self.digest == other.digest
 
-@dataclass(frozen=True)
-class FixedDecoder:
-    """A quantised AEGRU decoder in integer codes.
+    def __hash__(self) -> int:
+        return hash(self.digest)
 
-    encoder: features (C,) to latent accumulators (L,); BatchNorm is folded in.
-    input: latent (L,) to the input product (3H,), gates in the order reset, update, candidate.
-    recurrent: state (H,) to the recurrent product (3H,), same order.
-    readout: state (H,) to velocity accumulators (2,).
-    feature: table from saturated window count to feature log(softplus(count)).
-    sigmoid, tanh: tables of the gates and of the candidate.
-    norm: LayerNorm inside the recurrence, or None.
-    latent, recurrent_candidate, mixed_state, state, velocity: the types requantised to.
-    labels: scaling from normalised to physical velocity.
-    provenance: JSON-serialisable record of where the decoder came from.
-    """
-
-    geometry: Geometry
-    encoder: Linear
-    input: Linear
-    recurrent: Linear
-    readout: Linear
-    feature: Table
-    sigmoid: Table
-    tanh: Table
-    norm: LayerNorm | None
-    latent: FixedType
-    recurrent_candidate: FixedType
-    mixed_state: FixedType
-    state: FixedType
-    velocity: FixedType
-    labels: LabelScaling
-    provenance: dict[str, Any] = field(default_factory=dict)
-
-    def features(self, window_counts: NDArray[Any]) -> Codes:
-        """Return feature codes for window counts, saturated at the table's end."""
-        saturated = np.minimum(window_counts, self.feature.address.max_code)
-        return self.feature(saturated.astype(np.int64))
-
-    def latents(self, accumulators: Codes) -> Codes:
-        """Return latent codes for encoder accumulators, both (..., L)."""
-        return requantize(accumulators, self.encoder.accumulator.fraction, self.latent)
-
-    def velocities(self, states: Codes) -> Codes:
-        """Return velocity codes (..., 2) for states (..., H) of the last chain."""
-        return requantize(self.readout(states), self.readout.accumulator.fraction, self.velocity)
-
-    def physical(self, velocity_codes: NDArray[Any]) -> NDArray[np.float64]:
-        """Return velocity (..., 2) in the recording's unit for codes (..., 2)."""
-        return self.labels.denormalise(self.velocity.value(velocity_codes))
-
-    @property
-    def matrices(self) -> dict[str, Linear]:
-        """The four weight matrices by name, in the order that data flows."""
-        return {
-            "encoder": self.encoder,
-            "input": self.input,
-            "recurrent": self.recurrent,
-            "readout": self.readout,
-        }
-
-    @property
-    def sparsity(self) -> float:
-        """Share of weights that are zero, over the four matrices."""
-        weights = [linear.weight for linear in self.matrices.values()]
-        zeros = sum(int(np.count_nonzero(weight == 0)) for weight in weights)
-        return zeros / sum(weight.size for weight in weights)
-
-    @property
-    def macs_of_event(self) -> Codes:
-        """Effective MACs of a change of each channel's window count, (C,)."""
-        return np.count_nonzero(self.encoder.weight, axis=0).astype(np.int64)
-
-    @property
-    def macs_without_events(self) -> int:
-        """Effective MACs of a streaming tick in which no window count changed."""
-        chains = (self.geometry.steps - 1) * self.recurrent.non_zero
-        return self.input.non_zero + chains + self.readout.non_zero
-
-    @property
-    def footprint_bytes(self) -> int:
-        """Bytes of parameters and tables, each code at its type's width, zero weights included."""
-        bits = sum(
-            linear.weight.size * linear.weight_type.width
-            + linear.bias.size * linear.accumulator.width
-            for linear in self.matrices.values()
+    def __repr__(self) -> str:
+        sizes = self.geometry
+        widths = sorted({linear.weight_type.width for linear in self.matrices.values()})
+        facts = (
+            f"{sizes.channels} channels",
+            f"{sizes.tick_seconds * 1000:g} ms ticks",
+            f"window {sizes.window}",
+            f"steps {sizes.steps}",
+            f"latent {sizes.latent}",
+            f"hidden {sizes.hidden}",
+            f"{'/'.join(map(str, widths))}-bit weights",
+            "LayerNorm" if self.norm is not None else "no norm",
+            f"sparsity {self.sparsity:.3f}",
+            self.digest[:SHOWN_DIGEST],
         )
-        bits += sum(
-            table.codes.size * table.output.width
-            for table in (self.feature, self.sigmoid, self.tanh)
-        )
-        if self.norm is not None:
-            bits += self.norm.scale.size * self.norm.scale_type.width
-            bits += self.norm.bias.size * (self.norm.scale_type.width + self.norm.normalised.width)
-            bits += self.norm.rsqrt.size * RSQRT_TYPE.width
-        return math.ceil(bits / 8)
+        return f"FixedDecoder({', '.join(facts)})"
+
+    def decode(self, counts: ArrayLike) -> NDArray[np.float64]:
+        """Return the velocity (T, 2) in the recording's unit for counts (T, C), after silence.
+
+        counts: spikes per tick and channel, whole numbers from 0 to 65535; UserError names the
+            first that is none. Decoded by the streaming form.
+
+        >>> decoder = FixedDecoder.load("my_run/decoder.h5")
+        >>> decoder
+        FixedDecoder(96 channels, 4 ms ticks, window 20, steps 5, latent 32, ...)
+        >>> counts = np.zeros((250, 96))
+        >>> counts[100, 17] = 2  # two spikes of channel 17 in tick 100
+        >>> decoder.decode(counts).shape
+        (250, 2)
+        >>> counts[100, 17] = -1
+        >>> decoder.decode(counts)
+        Traceback (most recent call last):
+            ...
+        aegru_hw.errors.UserError: count -1.0 at tick 100, channel 17 is not a spike count; ...
+        """
+        return self.physical(run_streaming_form(self, np.asarray(counts)).velocity)
+
+    def save(self, path: str | Path) -> None:
+        """Write decoder.h5 as `save_decoder` does."""
+        save_decoder(self, path)
+
+    @classmethod
+    def load(cls, path: str | Path) -> Self:
+        """Return the decoder of a decoder.h5; UserError where it holds no sound one."""
+        return cls(**vars(read_decoder(path)))
+
+
+def load_decoder(path: str | Path) -> FixedDecoder:
+    """Return the decoder of a decoder.h5; UserError where it holds no sound one."""
+    return FixedDecoder.load(path)

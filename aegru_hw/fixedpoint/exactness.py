@@ -2,15 +2,15 @@
 
 import numpy as np
 
-from aegru_hw.fixedpoint.decoder import FixedDecoder
 from aegru_hw.fixedpoint.layernorm import RSQRT_TYPE
+from aegru_hw.fixedpoint.parameters import Parameters
 from aegru_hw.fixedpoint.types import FixedType
 
 FLOAT32_BITS = 24
 FLOAT64_BITS = 53
 
 
-def require_exact(decoder: FixedDecoder) -> None:
+def require_exact(decoder: Parameters) -> None:
     """Raise ValueError where 53 bits do not hold every intermediate of a decoder.
 
     Within them 64-bit integers never overflow and float64 never rounds.
@@ -22,7 +22,7 @@ def require_exact(decoder: FixedDecoder) -> None:
             )
 
 
-def float_bits(decoder: FixedDecoder) -> int:
+def float_bits(decoder: Parameters) -> int:
     """Return the bits that hold every intermediate of the streaming form but LayerNorm's moments.
 
     A sum that a table's address saturates may round beyond its range: it saturates all the same.
@@ -30,7 +30,7 @@ def float_bits(decoder: FixedDecoder) -> int:
     return max(_chain_bits(decoder).values())
 
 
-def _chain_bits(decoder: FixedDecoder) -> dict[str, int]:
+def _chain_bits(decoder: Parameters) -> dict[str, int]:
     """Return the bits of each sum: its magnitude is at most 2^bits units of its last place."""
     gate, candidate, state = decoder.sigmoid, decoder.tanh, decoder.state
     gated = gate.output.fraction + decoder.recurrent_candidate.fraction
@@ -66,7 +66,7 @@ def _bits_in_range(address: FixedType, fraction: int) -> int:
     return address.width + max(fraction - address.fraction, 0)
 
 
-def _norm_bits(decoder: FixedDecoder) -> dict[str, int]:
+def _norm_bits(decoder: Parameters) -> dict[str, int]:
     """Return the bits of LayerNorm's moments, none without one."""
     if decoder.norm is None:
         return {}

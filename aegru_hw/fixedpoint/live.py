@@ -1,12 +1,17 @@
 """Live use: one tick's spikes in, one velocity out."""
 
+import sys
 from collections.abc import Iterable
+from pathlib import Path
+from typing import Self
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
+from aegru_hw.errors import UserError
 from aegru_hw.fixedpoint.cell import Observer, cell, ignore
-from aegru_hw.fixedpoint.decoder import FixedDecoder
+from aegru_hw.fixedpoint.counts import spike_counts
+from aegru_hw.fixedpoint.decoder import FixedDecoder, load_decoder
 from aegru_hw.fixedpoint.startup import startup
 from aegru_hw.fixedpoint.types import Codes
 
@@ -14,9 +19,10 @@ from aegru_hw.fixedpoint.types import Codes
 class LiveDecoder:
     """The streaming form, one tick a call.
 
-    `step` takes the channel index of each spike of the tick (a channel that fired twice stands
-    twice) and returns the velocity (2,) in the recording's unit; `velocity_codes` holds its codes,
-    `events` the channels whose window count changed, `macs_effective` what the tick cost.
+    `step` takes the channel index of each spike of the tick, `step_counts` the number of spikes of
+    each channel; both return the velocity (2,) in the recording's unit. After each call
+    `velocity_codes` holds its codes, `events` the channels whose window count changed, and
+    `macs_effective` what the tick cost. A refused call changes nothing.
     """
 
     def __init__(self, decoder: FixedDecoder) -> None:
@@ -24,6 +30,11 @@ class LiveDecoder:
         self._macs_of_event = decoder.macs_of_event
         self._macs_without_events = decoder.macs_without_events
         self.reset()
+
+    @classmethod
+    def load(cls, path: str | Path) -> Self:
+        """Return a live decoder of a decoder.h5; UserError where it holds no sound one."""
+        return cls(load_decoder(path))
 
     def reset(self) -> None:
         """Go back to the start-up state: silence for ever."""
@@ -44,8 +55,72 @@ class LiveDecoder:
     def step(
         self, channels: Iterable[int] | NDArray[np.integer], observe: Observer = ignore
     ) -> NDArray[np.float64]:
-        """Decode one tick; ValueError names a channel index that the decoder does not have."""
-        self._count(np.asarray(list(channels), dtype=np.int64))
+        """Decode one tick from the channel of each spike; one that fired twice stands twice.
+
+        Raises UserError for what is no whole number, also where its value is whole, and for a
+        channel that the decoder does not have.
+
+        >>> live = LiveDecoder.load("my_run/decoder.h5")
+        >>> live.step([3, 17, 17]).shape  # channel 3 fired once, 17 twice
+        (2,)
+        >>> live.step([96])
+        Traceback (most recent call last):
+            ...
+        aegru_hw.errors.UserError: channel 96 is not within 0 to 95 of this decoder
+        """
+        spikes = np.bincount(self._indices(channels), minlength=self.decoder.geometry.channels)
+        return self._advance(spikes, observe)
+
+    def step_counts(self, counts: ArrayLike, observe: Observer = ignore) -> NDArray[np.float64]:
+        """Decode one tick from the spike counts (C,) of all channels.
+
+        Raises UserError for another shape and for a count that is no whole number from 0 to 65535.
+
+        >>> one, other = (LiveDecoder.load("my_run/decoder.h5") for _ in range(2))
+        >>> counts = [0] * 96
+        >>> counts[17] = 2
+        >>> bool((one.step_counts(counts) == other.step([17, 17])).all())
+        True
+        """
+        spikes = spike_counts(counts)
+        channels = self.decoder.geometry.channels
+        if spikes.shape != (channels,):
+            raise UserError(
+                f"spike counts of shape {spikes.shape} do not fit this decoder; a tick of it is "
+                f"({channels},)"
+            )
+        return self._advance(spikes.astype(np.int64), observe)
+
+    def _indices(self, channels: Iterable[int] | NDArray[np.integer]) -> NDArray[np.intp]:
+        """Return the channel of each spike, checked."""
+        try:
+            given = channels if isinstance(channels, np.ndarray) else list(channels)
+        except TypeError:
+            raise _no_channels(type(channels).__name__) from None
+        if given.size == 0 if isinstance(given, np.ndarray) else not given:
+            return np.zeros(0, dtype=np.intp)
+        if isinstance(given, list) and any(isinstance(one, bool | np.bool_) for one in given):
+            raise _no_channels("bool")  # numpy would make numbers of some of them
+        try:
+            indices = np.asarray(given)
+        except ValueError:
+            raise _no_channels("ragged list") from None
+        limit = self.decoder.geometry.channels
+        if indices.dtype.kind == "O" and all(isinstance(one, int) for one in given):
+            indices = np.asarray([min(max(one, -1), limit) for one in given])
+        if indices.dtype.kind not in "iu" or indices.ndim != 1:
+            shape = "" if indices.ndim == 1 else f" of shape {indices.shape}"
+            raise _no_channels(f"{indices.dtype}{shape}")
+        outside = (indices < 0) | (indices >= limit)
+        if outside.any():
+            raise UserError(
+                f"channel {given[int(np.argmax(outside))]} is not within 0 to {limit - 1} of this "
+                "decoder"
+            )
+        return indices.astype(np.intp)
+
+    def _advance(self, spikes: Codes, observe: Observer) -> NDArray[np.float64]:
+        self._count(spikes)
         slot = self.tick % self.decoder.geometry.window
         latents = self.decoder.latents(self._accumulator)
         observe("latent", latents)
@@ -57,16 +132,9 @@ class LiveDecoder:
         self.tick += 1
         return self.decoder.physical(self.velocity_codes)
 
-    def _count(self, channels: Codes) -> None:
+    def _count(self, spikes: Codes) -> None:
         """Slide the windows by one tick and update the encoder where a window count changed."""
-        geometry = self.decoder.geometry
-        refused = channels[(channels < 0) | (channels >= geometry.channels)]
-        if refused.size:
-            raise ValueError(
-                f"channel {refused[0]} is not within 0 to {geometry.channels - 1} of this decoder"
-            )
-        spikes = np.bincount(channels, minlength=geometry.channels)
-        slot = self.tick % geometry.window
+        slot = self.tick % self.decoder.geometry.window
         end = self.decoder.feature.address.max_code
         before = np.minimum(self._window_counts, end)
         self._window_counts = self._window_counts + spikes - self._history[slot]
@@ -80,3 +148,28 @@ class LiveDecoder:
         self.macs_effective = self._macs_without_events + int(
             self._macs_of_event[self.events].sum()
         )
+
+
+def run_live(
+    decoder: FixedDecoder, counts: NDArray[np.integer], *, progress: bool = False
+) -> Codes:
+    """Return the velocity codes (T, 2) of `LiveDecoder.step`, tick by tick, for counts (T, C)."""
+    live = LiveDecoder(decoder)
+    channels = np.arange(decoder.geometry.channels)
+    velocity = np.empty((len(counts), 2), dtype=np.int64)
+    ticks: Iterable[NDArray[np.integer]] = counts
+    if progress:
+        from tqdm import tqdm  # whoever decodes live has no use for it
+
+        ticks = tqdm(counts, desc="step", unit="tick", file=sys.stderr, leave=False)
+    for tick, spikes in enumerate(ticks):
+        live.step(np.repeat(channels, spikes))
+        velocity[tick] = live.velocity_codes
+    return velocity
+
+
+def _no_channels(what: str) -> UserError:
+    return UserError(
+        f"spikes are given as {what}; a list of whole channel numbers is needed, or `step_counts` "
+        "for the counts of all channels"
+    )

@@ -6,9 +6,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from aegru_hw.errors import UserError
-from aegru_hw.fixedpoint.decoder import FixedDecoder, Geometry
 from aegru_hw.fixedpoint.exactness import require_exact
+from aegru_hw.fixedpoint.geometry import Geometry
 from aegru_hw.fixedpoint.layernorm import RSQRT_ENTRIES, RSQRT_TYPE, LayerNorm
+from aegru_hw.fixedpoint.parameters import Parameters
 from aegru_hw.fixedpoint.types import FixedType
 
 LIMITS = {"channels": 4096, "latent": 512, "hidden": 512, "window": 4096, "steps": 64}
@@ -29,7 +30,7 @@ def shown(value: object) -> str:
     return reprlib.repr(value)
 
 
-def check_decoder(decoder: FixedDecoder) -> None:
+def check_decoder(decoder: Parameters) -> None:
     """Raise UnsoundError, with what is wrong in one line, where a decoder is outside the limits."""
     check_geometry(decoder.geometry)
     check_types(types_of(decoder))
@@ -79,7 +80,7 @@ def _widths(name: str) -> tuple[int, int]:
     return 1, MAX_WEIGHT_WIDTH if name.endswith("_weight") else MAX_ACTIVATION_WIDTH
 
 
-def types_of(decoder: FixedDecoder) -> dict[str, FixedType]:
+def types_of(decoder: Parameters) -> dict[str, FixedType]:
     """Return every type of a decoder by its name in decoder.h5."""
     types = {
         "feature_address": decoder.feature.address,
@@ -137,7 +138,7 @@ def shapes(
     return found
 
 
-def arrays_of(decoder: FixedDecoder) -> dict[str, NDArray[np.int64] | NDArray[np.float64]]:
+def arrays_of(decoder: Parameters) -> dict[str, NDArray[np.int64] | NDArray[np.float64]]:
     """Return every array of a decoder by its name in decoder.h5."""
     arrays: dict[str, NDArray[np.int64] | NDArray[np.float64]] = {
         "tables/feature": decoder.feature.codes,
@@ -154,7 +155,7 @@ def arrays_of(decoder: FixedDecoder) -> dict[str, NDArray[np.int64] | NDArray[np
     return arrays
 
 
-def _check_shapes(decoder: FixedDecoder) -> None:
+def _check_shapes(decoder: Parameters) -> None:
     arrays = arrays_of(decoder)
     with_norm = decoder.norm is not None
     for name, shape in shapes(decoder.geometry, types_of(decoder), with_norm=with_norm).items():
@@ -162,7 +163,7 @@ def _check_shapes(decoder: FixedDecoder) -> None:
             raise UnsoundError(f"{name} has shape {arrays[name].shape}; accepted is {shape}")
 
 
-def _check_codes(decoder: FixedDecoder) -> None:
+def _check_codes(decoder: Parameters) -> None:
     """Refuse codes out of their types' ranges, which a matching checksum does not exclude."""
     for name, linear in decoder.matrices.items():
         _check_range(f"{name}/weight", linear.weight, linear.weight_type)

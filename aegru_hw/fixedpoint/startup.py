@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from aegru_hw.fixedpoint.cell import cell
-from aegru_hw.fixedpoint.decoder import FixedDecoder
+from aegru_hw.fixedpoint.parameters import Parameters
 from aegru_hw.fixedpoint.types import Codes
 
 
@@ -21,7 +21,7 @@ class Startup:
     states: Codes
 
 
-def startup(decoder: FixedDecoder) -> Startup:
+def startup(decoder: Parameters) -> Startup:
     """Return the start-up constants: g_1 = cell(z, 0), g_k = cell(z, g_{k-1}) for silent z."""
     geometry = decoder.geometry
     silent_counts = np.zeros(geometry.channels, dtype=np.int64)

@@ -11,17 +11,18 @@ are the last axis, so that the rows of one gate are one piece of memory.
 """
 
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from threadpoolctl import threadpool_limits
 
-from aegru_hw.fixedpoint.decoder import FixedDecoder
+from aegru_hw.fixedpoint.counts import check_counts
+from aegru_hw.fixedpoint.decoded import Decoded
 from aegru_hw.fixedpoint.exactness import FLOAT32_BITS, float_bits, require_exact
 from aegru_hw.fixedpoint.layernorm import RSQRT_TYPE, LayerNorm, rsqrt_address
+from aegru_hw.fixedpoint.parameters import Parameters
 from aegru_hw.fixedpoint.parts import Linear
-from aegru_hw.fixedpoint.run import Run, check_counts
 from aegru_hw.fixedpoint.startup import startup
 from aegru_hw.fixedpoint.types import FixedType
 
@@ -31,17 +32,16 @@ Floats = NDArray[Any]
 """Integers in float32 or float64, whichever the plan found exact."""
 
 
-def run_streaming_form(decoder: FixedDecoder, counts: NDArray[Any], threads: int = 2) -> Run:
+def run_streaming_form(decoder: Parameters, counts: NDArray[Any], threads: int = 2) -> Decoded:
     """Decode counts (T, C) of spikes per tick and channel, after silence.
 
     threads: blocks of ticks decoded at the same time. A block starts `history` ticks early, at the
         chains' start-up states; by its first own tick those have left every chain.
     """
-    check_counts(decoder, counts)
+    counts = check_counts(counts, decoder.geometry.channels)
     plan = StreamingPlan(decoder)
     starts = range(0, len(counts), TICKS_AT_ONCE)
-    # BLAS threads of its own would contend with these: together they were slower than one.
-    with threadpool_limits(1, user_api="blas"), ThreadPoolExecutor(threads) as pool:
+    with _one_blas_thread(), ThreadPoolExecutor(threads) as pool:
         blocks = list(pool.map(lambda start: plan.decode_block(counts, start), starts))
     velocity = [block for block, _ in blocks] or [np.zeros((0, 2), dtype=np.int64)]
     macs = [block for _, block in blocks] or [np.zeros(0, dtype=np.int64)]
@@ -51,13 +51,23 @@ def run_streaming_form(decoder: FixedDecoder, counts: NDArray[Any], threads: int
         + (decoder.geometry.steps - 1) * decoder.recurrent.weight.size
         + decoder.readout.weight.size
     )
-    return Run(np.concatenate(velocity), dense, np.concatenate(macs))
+    return Decoded(np.concatenate(velocity), dense, np.concatenate(macs))
+
+
+def _one_blas_thread() -> AbstractContextManager[Any]:
+    """Keep BLAS to one thread: beside this module's threads, its own were slower than one."""
+    try:
+        from threadpoolctl import threadpool_limits
+    except ImportError:  # it only makes decoding faster
+        return nullcontext()
+    limited: AbstractContextManager[Any] = threadpool_limits(1, user_api="blas")
+    return limited
 
 
 class StreamingPlan:
     """The scaled weights and tables of one decoder, and the block-wise computation on them."""
 
-    def __init__(self, decoder: FixedDecoder) -> None:
+    def __init__(self, decoder: Parameters) -> None:
         require_exact(decoder)
         self.decoder = decoder
         self.startup = startup(decoder)

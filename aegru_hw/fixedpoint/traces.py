@@ -6,8 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from aegru_hw.fixedpoint.cell import cell
-from aegru_hw.fixedpoint.decoder import FixedDecoder
-from aegru_hw.fixedpoint.run import check_counts
+from aegru_hw.fixedpoint.counts import check_counts
+from aegru_hw.fixedpoint.parameters import Parameters
 from aegru_hw.fixedpoint.startup import startup
 from aegru_hw.fixedpoint.types import Codes
 
@@ -22,13 +22,13 @@ CELL_TENSORS = (
 )
 
 
-def streaming_traces(decoder: FixedDecoder, counts: NDArray[Any]) -> dict[str, Codes]:
+def streaming_traces(decoder: Parameters, counts: NDArray[Any]) -> dict[str, Codes]:
     """Return the codes of each intermediate for counts (T, C), after silence, in data-flow order.
 
     latent: (T, L). CELL_TENSORS: (T, N, H), of g_1(t) ... g_N(t); without LayerNorm there is no
     `normalised`. velocity: (T, 2). Holds them all in memory: meant for some thousands of ticks.
     """
-    check_counts(decoder, counts)
+    counts = check_counts(counts, decoder.geometry.channels)
     geometry = decoder.geometry
     silence = np.zeros((geometry.window - 1, geometry.channels), dtype=np.int64)
     padded = np.concatenate([silence, np.asarray(counts, dtype=np.int64)])

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 Codes = NDArray[np.int64]
 """Integer codes; the type that gives them a value stands beside them."""
@@ -20,6 +20,16 @@ class FixedType:
     width: bits of a code, sign included; at most 63 signed and 62 unsigned.
     fraction: bits right of the binary point; may be negative or exceed the width.
     signed: two's complement where true.
+
+    Raises ValueError for a width or a fraction out of range.
+
+    >>> velocity = FixedType(16, 12)
+    >>> str(velocity), velocity.resolution
+    ('ap_fixed<16,4>', 0.000244140625)
+    >>> velocity.nearest([0.5, 100.0]).tolist()  # the second is beyond the range
+    [2048, 32767]
+    >>> velocity.value([2048]).tolist()
+    [0.5]
     """
 
     width: int
@@ -59,11 +69,11 @@ class FixedType:
         """Tell whether every code lies in the type's range."""
         return bool(np.all((codes >= self.min_code) & (codes <= self.max_code)))
 
-    def value(self, codes: NDArray[Any]) -> NDArray[np.float64]:
+    def value(self, codes: ArrayLike) -> NDArray[np.float64]:
         """Return the real values of codes."""
         return np.ldexp(np.asarray(codes, dtype=np.float64), -self.fraction)
 
-    def nearest(self, values: NDArray[Any]) -> Codes:
+    def nearest(self, values: ArrayLike) -> Codes:
         """Return the codes nearest to real values: half to even, saturated.
 
         Raises ValueError where a value is not a number.

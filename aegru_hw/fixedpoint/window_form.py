@@ -10,19 +10,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 from aegru_hw.fixedpoint.cell import Observer, cell, ignore
-from aegru_hw.fixedpoint.decoder import FixedDecoder
-from aegru_hw.fixedpoint.run import Run, check_counts
+from aegru_hw.fixedpoint.counts import check_counts
+from aegru_hw.fixedpoint.decoded import Decoded
+from aegru_hw.fixedpoint.parameters import Parameters
 
 TICKS_AT_ONCE = 4096
 
 
-def run_window_form(decoder: FixedDecoder, counts: NDArray[Any], observe: Observer = ignore) -> Run:
+def run_window_form(
+    decoder: Parameters, counts: NDArray[Any], observe: Observer = ignore
+) -> Decoded:
     """Decode counts (T, C) of spikes per tick and channel, after silence.
 
     h_k = LayerNorm(GRUCell(z(t - (N-k)·WS), h_{k-1})), h_0 = 0, v(t) = W2 h_N + b2.
     `observe` sees each step's tensors of each block of ticks, in the order k = 1 ... N.
     """
-    check_counts(decoder, counts)
+    counts = check_counts(counts, decoder.geometry.channels)
     pieces = [
         _velocities(decoder, _with_history(decoder, counts, start), observe)
         for start in range(0, len(counts), TICKS_AT_ONCE)
@@ -32,10 +35,10 @@ def run_window_form(decoder: FixedDecoder, counts: NDArray[Any], observe: Observ
     steps = decoder.geometry.steps
     dense = steps * sum(linear.weight.size for linear in every_step) + decoder.readout.weight.size
     effective = steps * sum(linear.non_zero for linear in every_step) + decoder.readout.non_zero
-    return Run(velocity, dense, np.full(len(counts), effective, dtype=np.int64))
+    return Decoded(velocity, dense, np.full(len(counts), effective, dtype=np.int64))
 
 
-def _with_history(decoder: FixedDecoder, counts: NDArray[Any], start: int) -> NDArray[np.int64]:
+def _with_history(decoder: Parameters, counts: NDArray[Any], start: int) -> NDArray[np.int64]:
     """Return the block of ticks from `start`, with `history - 1` ticks of its past before it."""
     before = decoder.geometry.history - 1
     block = counts[max(start - before, 0) : start + TICKS_AT_ONCE].astype(np.int64)
@@ -43,7 +46,7 @@ def _with_history(decoder: FixedDecoder, counts: NDArray[Any], start: int) -> ND
 
 
 def _velocities(
-    decoder: FixedDecoder, counts: NDArray[np.int64], observe: Observer
+    decoder: Parameters, counts: NDArray[np.int64], observe: Observer
 ) -> NDArray[np.int64]:
     """Return velocity codes for all ticks but the first `history - 1`, which are their past."""
     geometry = decoder.geometry

@@ -3,7 +3,6 @@
 import _ctypes
 import ctypes
 import hashlib
-import json
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -15,13 +14,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from aegru_hw.errors import UserError
-from aegru_hw.files import atomic_path
-from aegru_hw.fixedpoint import FixedType
+from aegru_hw.fixedpoint import FixedType, check_counts
 from aegru_hw.hls.defines import parse_type, read_types
 from aegru_hw.hls.graph import PROJECT_NAME
+from aegru_hw.hls.options import Options, read_options
 from aegru_hw.hls.precision import RESULT_TYPES
-from aegru_hw.hls.project import CONFIG
+from aegru_hw.hls.project import BUILD_SCRIPT, CONFIG
 from aegru_hw.hls.quiet import log_to
+from aegru_hw.strict_json import read_json, write_json
 
 if TYPE_CHECKING:
     from hls4ml.utils.link import FilesystemModelGraph
@@ -58,10 +58,27 @@ class Firmware:
         The library names its folder of weights, so a project that was moved must be compiled again.
         """
         try:
-            record = json.loads((self.folder / COMPILED).read_text(encoding="utf-8"))
-        except (OSError, ValueError):
+            record = read_json(self.folder / COMPILED, dict[str, str])
+        except UserError:
             return False
-        return bool(record == self._record() and self._library().is_file())
+        return record == self._record() and self._library().is_file()
+
+    @property
+    def options(self) -> Options:
+        """The options that the project was written with; UserError where it does not say them."""
+        return read_options(self.folder)
+
+    @property
+    def sources_digest(self) -> str:
+        """SHA-256 of the sources by name and content, in hexadecimal, wherever they lie."""
+        digest = hashlib.sha256()
+        sources = sorted((self.folder / "firmware").rglob("*"))
+        scripts = [self.folder / BUILD_SCRIPT, self.folder / f"{PROJECT_NAME}_bridge.cpp"]
+        for path in scripts + sources:
+            if path.is_file() and path.suffix != ".so":
+                digest.update(f"{path.relative_to(self.folder).as_posix()}\n".encode())
+                digest.update(hashlib.sha256(path.read_bytes()).digest())
+        return digest.hexdigest()
 
     def compile(self) -> None:
         """Compile the project with g++ through hls4ml, unless its library is up to date.
@@ -85,8 +102,7 @@ class Firmware:
                 if not isinstance(failure, Exception):
                     raise  # an interruption
                 raise UserError(f"g++ could not compile {self.folder}; see {log}") from None
-        with atomic_path(self.folder / COMPILED) as temporary:
-            temporary.write_text(json.dumps(self._record(), indent=1), encoding="utf-8")
+        write_json(self._record(), self.folder / COMPILED)
 
     def predict(self, counts: NDArray[Any]) -> NDArray[np.int64]:
         """Return the velocity codes (T, 2) for spike counts (T, C), after silence.
@@ -94,18 +110,14 @@ class Firmware:
         Each call starts fresh: the library, which keeps the state, is loaded anew from a copy.
         A count beyond the type of counts is handed over as the greatest count; the window count
         saturates all the same.
-        Raises UserError where the project is not compiled or was made for another number of
-        channels.
+        Raises UserError where the project is not compiled, and as `check_counts` does.
         """
         if not self.is_compiled:
             raise UserError(f"{self.folder} is not compiled as it is now; compile it first")
         with log_to(self.folder / PREDICT_LOG):
             model = self._linked()
             channels = model.get_input_variables()[0].size()
-            if counts.ndim != 2 or counts.shape[1] != channels:
-                raise UserError(
-                    f"counts have shape {counts.shape}; the firmware takes (ticks, {channels})"
-                )
+            counts = check_counts(counts, channels)
             if not len(counts):
                 return np.zeros((0, 2), dtype=np.int64)
             values = np.minimum(counts.astype(np.int64), self.count.max_code).astype(np.float64)
@@ -129,14 +141,7 @@ class Firmware:
 
     def _record(self) -> dict[str, str]:
         """Return what the library depends on: the place and the content of the sources."""
-        digest = hashlib.sha256()
-        sources = sorted((self.folder / "firmware").rglob("*"))
-        scripts = [self.folder / "build_lib.sh", self.folder / f"{PROJECT_NAME}_bridge.cpp"]
-        for path in scripts + sources:
-            if path.is_file() and path.suffix != ".so":
-                digest.update(f"{path.relative_to(self.folder)}\n".encode())
-                digest.update(hashlib.sha256(path.read_bytes()).digest())
-        return {"folder": str(self.folder), "sources_sha256": digest.hexdigest()}
+        return {"folder": str(self.folder), "sources_sha256": self.sources_digest}
 
     def _remove_objects(self) -> None:
         for path in (*self.folder.glob("*.o"), *(self.folder / "firmware").glob("*.so")):

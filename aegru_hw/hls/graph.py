@@ -1,6 +1,5 @@
 """FixedDecoder to hls4ml's ModelGraph: one call of the graph decodes one tick."""
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,30 +10,13 @@ from aegru_hw.fixedpoint import FixedDecoder
 from aegru_hw.fixedpoint.layernorm import MANTISSA_BITS, RSQRT_TYPE
 from aegru_hw.fixedpoint.parts import Linear
 from aegru_hw.fixedpoint.startup import startup
+from aegru_hw.hls.options import Options
 from aegru_hw.hls.precision import precisions
 
 if TYPE_CHECKING:
     from hls4ml.model import ModelGraph
 
 PROJECT_NAME = "aegru"
-
-
-@dataclass(frozen=True)
-class Options:
-    """What the user chooses about the firmware; the decoder gives all the rest.
-
-    part: the vendor's name of the FPGA.
-    clock_period_ns: the clock to synthesise for.
-    strategy: how hls4ml's matrix products are built: latency, resource or resource_unrolled.
-    reuse_factor: products that share one multiplier; the nearest that fits each matrix is taken.
-    io_type: io_parallel (arrays at the ports) or io_stream (AXI4-Stream).
-    """
-
-    part: str
-    clock_period_ns: float
-    strategy: str
-    reuse_factor: int
-    io_type: str
 
 
 def build_graph(decoder: FixedDecoder, folder: Path, options: Options) -> "ModelGraph":

@@ -14,7 +14,11 @@ from hls4ml.model.attributes import Attribute, TypeAttribute, WeightAttribute
 from hls4ml.model.layers import Layer, register_layer
 from hls4ml.model.types import Source
 
-from aegru_hw.hls.kernels import KERNELS, kernel_folder
+from aegru_hw.sources import source_folder
+
+KERNELS = ("spike_window.h", "gru_cell.h", "layer_norm.h", "gru_chain.h")
+"""The C++ headers of the two layers."""
+
 
 NORM_TYPES = (
     "mixed_state_code",
@@ -298,6 +302,6 @@ def register() -> None:
     backend.register_pass(
         "generate_unrolled_gru_chain", GenerateUnrolledGRUChain, flow="vivado:specific_types"
     )
-    folder = kernel_folder()
+    folder = source_folder("hls")
     for name in KERNELS:
         backend.register_source(folder / name)

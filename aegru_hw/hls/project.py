@@ -1,7 +1,5 @@
 """Writing the hls4ml project of a decoder."""
 
-import math
-import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,20 +7,26 @@ from aegru_hw.errors import UserError
 from aegru_hw.files import atomic_path
 from aegru_hw.fixedpoint import FixedDecoder
 from aegru_hw.hls.defines import check_types
-from aegru_hw.hls.graph import Options, build_graph
+from aegru_hw.hls.graph import build_graph
+from aegru_hw.hls.options import FILE, Options, check_options
 from aegru_hw.hls.precision import precisions
 from aegru_hw.hls.quiet import log_to
+from aegru_hw.strict_json import write_json
 
 CONFIG = "hls4ml_config.yml"
+BUILD_SCRIPT = "build_lib.sh"
 WRITE_LOG = "write.log"
-DEFAULT_PART = "xczu7ev-ffvc1156-2-e"
-DEFAULT_CLOCK_PERIOD_NS = 5.0
-DEFAULT_STRATEGY = "resource"
-DEFAULT_REUSE_FACTOR = 32
-DEFAULT_IO_TYPE = "io_parallel"
-STRATEGIES = ("latency", "resource", "resource_unrolled")
-IO_TYPES = ("io_parallel", "io_stream")
-MAX_REUSE_FACTOR = 1 << 20
+DEFAULTS = Options()
+STAMP = "firmware"
+"""In the library's name, where hls4ml puts another one each time: the same decoder and options give
+the same sources."""
+
+WEIGHTS_DIR = 'WEIGHTS_DIR="\\"${BASEDIR}/firmware/weights\\""'
+QUOTED_WEIGHTS_DIR = """\
+QUOTED="$(printf %s "${BASEDIR}" | sed 's/["\\\\]/\\\\&/g')"
+WEIGHTS_DIR="\\"${QUOTED}/firmware/weights\\""
+"""
+"""The folder of weights as a C++ string, whatever letters it has."""
 
 
 @dataclass(frozen=True)
@@ -45,21 +49,23 @@ def write_project(
     decoder: FixedDecoder,
     folder: Path,
     *,
-    part: str = DEFAULT_PART,
-    clock_period_ns: float = DEFAULT_CLOCK_PERIOD_NS,
-    strategy: str = DEFAULT_STRATEGY,
-    reuse_factor: int = DEFAULT_REUSE_FACTOR,
-    io_type: str = DEFAULT_IO_TYPE,
+    part: str = DEFAULTS.part,
+    clock_period_ns: float = DEFAULTS.clock_period_ns,
+    strategy: str = DEFAULTS.strategy,
+    reuse_factor: int = DEFAULTS.reuse_factor,
+    io_type: str = DEFAULTS.io_type,
+    final: Path | None = None,
 ) -> HlsProject:
     """Write the Vitis project of a decoder to a folder, replacing an hls4ml project that is there.
 
     Afterwards the types in the project's defines.h are compared with those asked for. A failure
     leaves what was there before. What hls4ml says goes to write.log in the folder.
+    final: where the project will lie, for its configuration, where not in `folder`.
     Raises UserError for an option out of range, for a folder that holds something else, and where
     hls4ml wrote another type than asked.
     """
     options = Options(part, clock_period_ns, strategy, reuse_factor, io_type)
-    _check_options(options)
+    check_options(options)
     folder = Path(folder).resolve()
     _check_folder(folder)
     with atomic_path(folder) as temporary:
@@ -68,7 +74,8 @@ def write_project(
             graph = build_graph(decoder, temporary, options)
             graph.write()
         types_checked = check_types(temporary, precisions(decoder))
-        _name_folder(temporary, folder)
+        _finish(temporary, folder if final is None else Path(final).resolve())
+        write_json(options, temporary / FILE)
         layers = graph.graph
         reuse_factors = {
             "encoder": int(layers["encoder"].get_attr("reuse_factor")),
@@ -79,31 +86,6 @@ def write_project(
     return HlsProject(folder, options, reuse_factors, types_checked)
 
 
-def _check_options(options: Options) -> None:
-    if not re.fullmatch(r"[A-Za-z0-9_.-]+", options.part):
-        raise UserError(
-            f"part '{options.part}' is not a part's name; accepted are letters, digits, - _ and ., "
-            f"for example {DEFAULT_PART}"
-        )
-    if not (math.isfinite(options.clock_period_ns) and options.clock_period_ns > 0):
-        raise UserError(
-            f"clock period {options.clock_period_ns} ns is out of range; accepted is any above 0"
-        )
-    if options.strategy not in STRATEGIES:
-        raise UserError(
-            f"strategy '{options.strategy}' is unknown; accepted are {', '.join(STRATEGIES)}"
-        )
-    if not 1 <= options.reuse_factor <= MAX_REUSE_FACTOR:
-        raise UserError(
-            f"reuse factor {options.reuse_factor} is out of range; accepted are 1 to "
-            f"{MAX_REUSE_FACTOR}"
-        )
-    if options.io_type not in IO_TYPES:
-        raise UserError(
-            f"io type '{options.io_type}' is unknown; accepted are {', '.join(IO_TYPES)}"
-        )
-
-
 def _check_folder(folder: Path) -> None:
     """Refuse to replace anything but an hls4ml project or an empty folder."""
     if not folder.exists():
@@ -112,11 +94,21 @@ def _check_folder(folder: Path) -> None:
         raise UserError(f"{folder} exists and is no hls4ml project; remove it or give another path")
 
 
-def _name_folder(written: Path, folder: Path) -> None:
-    """Put the project's final folder where its configuration names the temporary one."""
+def _finish(written: Path, folder: Path) -> None:
+    """Name the final folder where hls4ml named the temporary one; make the sources repeatable."""
     import yaml  # type: ignore[import-untyped]
 
-    path = written / CONFIG
+    path, script = written / CONFIG, written / BUILD_SCRIPT
     config = yaml.safe_load(path.read_text(encoding="utf-8"))
-    config["OutputDir"] = str(folder)
-    path.write_text(yaml.safe_dump(config), encoding="utf-8")
+    text = script.read_text(encoding="utf-8")
+    lines = {
+        f"LIB_STAMP={config['Stamp']}\n": f"LIB_STAMP={STAMP}\n",
+        f"{WEIGHTS_DIR}\n": QUOTED_WEIGHTS_DIR,
+    }
+    for line, wanted in lines.items():
+        if line not in text:
+            raise RuntimeError(f"hls4ml's {BUILD_SCRIPT} has no line {line.strip()}")
+        text = text.replace(line, wanted)
+    script.write_text(text, encoding="utf-8")
+    config |= {"OutputDir": str(folder), "Stamp": STAMP}
+    path.write_text(yaml.safe_dump(config, allow_unicode=True), encoding="utf-8")

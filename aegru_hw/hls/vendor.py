@@ -2,8 +2,8 @@
 
 import shutil
 import subprocess
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from aegru_hw.errors import UserError
 from aegru_hw.hls.firmware import Firmware
@@ -28,6 +28,38 @@ BUILD_OPTIONS = """array set opt {
 }
 """
 
+
+@dataclass(frozen=True)
+class ClockPeriod:
+    """The period in ns that was asked for, and the one that the tool estimates."""
+
+    target: float
+    estimated: float
+
+
+@dataclass(frozen=True)
+class Bounds:
+    """The best and the worst number of cycles; None where the tool finds none."""
+
+    best: int | None
+    worst: int | None
+
+
+@dataclass(frozen=True)
+class VendorReport:
+    """The vendor's estimate of a project.
+
+    used, available: resources by the names lut, ff, dsp, bram_18k, uram, as far as reported.
+    """
+
+    tool: str
+    clock_ns: ClockPeriod
+    latency_cycles: Bounds
+    interval_cycles: Bounds
+    used: dict[str, int]
+    available: dict[str, int]
+
+
 RESOURCES = {"lut": "LUT", "ff": "FF", "dsp": "DSP", "bram_18k": "BRAM_18K", "uram": "URAM"}
 
 
@@ -40,12 +72,10 @@ def require_vendor() -> Path:
     raise UserError(f"no vendor tool: looked for {' and '.join(COMMANDS)} on PATH")
 
 
-def run_vendor(folder: Path) -> dict[str, Any]:
+def run_vendor(folder: Path) -> VendorReport:
     """Synthesise a written project and return the vendor's estimate.
 
-    Keys: tool; clock_ns.target and .estimated; latency_cycles.best and .worst; interval_cycles.best
-    and .worst; used.lut, .ff, .dsp, .bram_18k, .uram and available with the same keys. What the
-    tool says goes to vendor.log in the folder.
+    What the tool says goes to vendor.log in the folder.
     Raises UserError where no tool is on PATH, where it fails, and where it leaves no report.
     """
     tool = require_vendor()
@@ -63,11 +93,11 @@ def run_vendor(folder: Path) -> dict[str, Any]:
         )
     if finished.returncode != 0:
         raise UserError(f"{tool.name} failed with status {finished.returncode}; see {log}")
-    return {"tool": tool.name, **read_report(project)}
+    return read_report(project, tool.name)
 
 
-def read_report(folder: Path) -> dict[str, Any]:
-    """Return the figures of the vendor's synthesis report of a project; see `run_vendor`.
+def read_report(folder: Path, tool: str) -> VendorReport:
+    """Return the figures of the synthesis report that a tool left in a project.
 
     Raises UserError where there is none that can be read.
     """
@@ -77,26 +107,18 @@ def read_report(folder: Path) -> dict[str, Any]:
     try:
         with log_to(log, append=True):
             report = parse_vivado_report(str(folder))["CSynthesisReport"]
-        return {
-            "clock_ns": {
-                "target": float(report["TargetClockPeriod"]),
-                "estimated": float(report["EstimatedClockPeriod"]),
-            },
-            "latency_cycles": {
-                "best": _cycles(report["BestLatency"]),
-                "worst": _cycles(report["WorstLatency"]),
-            },
-            "interval_cycles": {
-                "best": _cycles(report["IntervalMin"]),
-                "worst": _cycles(report["IntervalMax"]),
-            },
-            "used": {key: int(report[name]) for key, name in RESOURCES.items() if name in report},
-            "available": {
+        return VendorReport(
+            tool,
+            ClockPeriod(float(report["TargetClockPeriod"]), float(report["EstimatedClockPeriod"])),
+            Bounds(_cycles(report["BestLatency"]), _cycles(report["WorstLatency"])),
+            Bounds(_cycles(report["IntervalMin"]), _cycles(report["IntervalMax"])),
+            used={key: int(report[name]) for key, name in RESOURCES.items() if name in report},
+            available={
                 key: int(report[f"Available{name}"])
                 for key, name in RESOURCES.items()
                 if f"Available{name}" in report
             },
-        }
+        )
     except (KeyError, TypeError, IndexError, AttributeError, ValueError, OSError, SyntaxError):
         # SyntaxError is xml.etree's ParseError.
         raise UserError(f"{folder} has no synthesis report that can be read; see {log}") from None

@@ -22,7 +22,7 @@ from aegru_hw.recordings.hdf5 import (
 Arrays = dict[str, NDArray[Any]]
 
 
-def read_arrays(path: Path, names: list[str]) -> Arrays:
+def read_arrays(path: str | Path, names: list[str]) -> Arrays:
     """Read the named arrays of numbers from a .mat v5, .mat v7.3 (HDF5) or .npz file.
 
     Shapes are as the file's Python reader shows them; an HDF5 file shows MATLAB's axes reversed.
@@ -40,7 +40,7 @@ def read_arrays(path: Path, names: list[str]) -> Arrays:
     return _read_npz(path, names) if kind == "npz" else _read_mat5(path, names)
 
 
-def array_shapes(path: Path) -> dict[str, tuple[int, ...]]:
+def array_shapes(path: str | Path) -> dict[str, tuple[int, ...]]:
     """Return the shape of every array in the file by name, without reading the arrays."""
     path = Path(path)
     kind = file_kind(path)
@@ -53,7 +53,7 @@ def array_shapes(path: Path) -> dict[str, tuple[int, ...]]:
     return {name: shape for name, shape, _ in _mat5_variables(path)}
 
 
-def file_kind(path: Path) -> str:
+def file_kind(path: str | Path) -> str:
     """Return "hdf5", "npz" or "mat5" after the file's first bytes; UserError for any other."""
     path = Path(path)
     if not path.is_file():

@@ -17,7 +17,7 @@ _TOLERANCE = 100.0
 
 
 def read_binned(
-    path: Path,
+    path: str | Path,
     *,
     counts: str,
     velocity: str,

@@ -40,7 +40,7 @@ def published_name(text: str) -> str | None:
     return match["stem"] if match else None
 
 
-def recording_path(given: Path, *, progress: bool = False) -> Path:
+def recording_path(given: str | Path, *, progress: bool = False) -> Path:
     """Return the path of a recording that is given by path or by published name.
 
     A path that exists wins; a published name is looked up, and downloaded where it is on no disk.
@@ -179,7 +179,6 @@ class _Download:
             bar.close()
         if not self._checked:
             _check_whole(output, name)
-        _share(Path(output))
 
 
 def _check_whole(path: str, name: str) -> None:
@@ -189,13 +188,6 @@ def _check_whole(path: str, name: str) -> None:
             len(file)
     except OSError:
         raise ValueError(f"{name} is not a whole MATLAB v7.3 file") from None
-
-
-def _share(path: Path) -> None:
-    """Give a file that was made private the rights of any other new file."""
-    mask = os.umask(0)
-    os.umask(mask)
-    path.chmod(0o666 & ~mask)
 
 
 def _make_folder(folder: Path) -> None:

@@ -60,7 +60,7 @@ class Movement:
 
 
 def generate(
-    path: Path,
+    path: str | Path,
     *,
     channels: int = 96,
     seconds: float = 300.0,

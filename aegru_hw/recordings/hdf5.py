@@ -19,7 +19,7 @@ MAX_EXPANSION = 1100
 
 
 @contextmanager
-def open_hdf5(path: Path) -> Iterator[h5py.File]:
+def open_hdf5(path: str | Path) -> Iterator[h5py.File]:
     """Open an HDF5 file for reading.
 
     Raises UserError where the file is missing, is not HDF5, or is damaged, also while the body

@@ -17,7 +17,7 @@ from aegru_hw.recordings.recording import Recording, is_recording, load_recordin
 KIND_TEXT = {"hdf5": "MATLAB v7.3 or HDF5", "npz": "NumPy .npz", "mat5": "MATLAB v5"}
 
 
-def detect_layout(path: Path) -> str:
+def detect_layout(path: str | Path) -> str:
     """Return "recording" (our own), "odoherty", "nwb", or else "hdf5", "npz" or "mat5".
 
     Raises UserError for a missing file and for any other kind.
@@ -33,7 +33,7 @@ def detect_layout(path: Path) -> str:
         return "odoherty" if is_odoherty(file) else kind
 
 
-def open_recording(path: Path, *, units: str | None = None) -> Recording:
+def open_recording(path: str | Path, *, units: str | None = None) -> Recording:
     """Read a recording whose layout says all: our own HDF5, O'Doherty's, or an unambiguous NWB.
 
     `units` is `read_odoherty`'s option ("all" where not given) and refused for our own file, whose
@@ -59,7 +59,7 @@ def open_recording(path: Path, *, units: str | None = None) -> Recording:
 
 
 def import_file(
-    path: Path,
+    path: str | Path,
     *,
     counts: str | None = None,
     velocity: str | None = None,
@@ -102,7 +102,7 @@ def import_file(
     )
 
 
-def describe(path: Path) -> dict[str, Any]:
+def describe(path: str | Path) -> dict[str, Any]:
     """Return what is in a file, in types that JSON has.
 
     Always `path`, `layout` and `variables` (name to shape). For NWB also `nwb`: its units, series

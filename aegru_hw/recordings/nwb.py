@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from aegru_hw.errors import UserError
 from aegru_hw.files import sha256_of_file
+from aegru_hw.fixedpoint.counts import Counts
 from aegru_hw.recordings.nwb_contents import Contents, Floats, Integers, Series, Units, open_nwb
 from aegru_hw.recordings.odoherty import (
     MAX_COUNTS_BYTES,
@@ -18,7 +19,6 @@ from aegru_hw.recordings.odoherty import (
 )
 from aegru_hw.recordings.recording import (
     MAX_CHANNELS,
-    Counts,
     Recording,
     as_counts,
     check_tick_seconds,
@@ -45,7 +45,7 @@ class Run:
 
 
 def read_nwb(
-    path: Path,
+    path: str | Path,
     *,
     counts: str | None = None,
     velocity: str | None = None,
@@ -109,7 +109,7 @@ def read_nwb(
     )
 
 
-def describe_nwb(path: Path) -> dict[str, Any]:
+def describe_nwb(path: str | Path) -> dict[str, Any]:
     """Return the units, series and intervals of an NWB file, in types that JSON has."""
     with open_nwb(path) as contents:
         return {

@@ -166,7 +166,7 @@ class Contents:
 
 
 @contextmanager
-def open_nwb(path: Path) -> Iterator[Contents]:
+def open_nwb(path: str | Path) -> Iterator[Contents]:
     """Open an NWB 2 file for reading.
 
     Raises UserError where pynwb is not installed, where the file is missing, damaged or reaches

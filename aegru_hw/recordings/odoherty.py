@@ -33,7 +33,7 @@ def is_odoherty(file: h5py.File) -> bool:
     return all(isinstance(file.get(name), h5py.Dataset) for name in VARIABLES)
 
 
-def read_odoherty(path: Path, *, units: str = "all") -> Recording:
+def read_odoherty(path: str | Path, *, units: str = "all") -> Recording:
     """Read a recording of O'Doherty, Cardoso, Makin and Sabes as the published benchmark does.
 
     `units` is "all", "sorted" (rows 1 and up of `spikes`) or "unsorted" (row 0). Ticks, after

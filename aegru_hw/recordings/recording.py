@@ -4,16 +4,17 @@ import hashlib
 import json
 import math
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, Self
 
 import h5py
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from aegru_hw.errors import UserError
-from aegru_hw.files import atomic_path
+from aegru_hw.fixedpoint.counts import Counts, spike_counts
+from aegru_hw.hdf5 import new_hdf5
 from aegru_hw.recordings.hdf5 import find_dataset, open_hdf5, read_numbers
 
 FORMAT = "aegru-hw recording"
@@ -22,10 +23,10 @@ MAX_CHANNELS = 4096
 MAX_NAMES_BYTES = 2**22
 MAX_TEXT = 255
 
-Counts = NDArray[np.uint8] | NDArray[np.uint16]
+IN_PYTHON = "made in Python"
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Recording:
     """Spike counts of T ticks on C channels, with the velocity to decode.
 
@@ -37,24 +38,40 @@ class Recording:
             reaches across one.
         reach_starts: (R,), first tick of each reach, first 0, never decreasing (a reach without
             ticks counts as a reach, as in the published split); empty where reaches are unknown.
-        channel_names: C names.
+        channel_names: C names; "channel 0" and so on where none are given.
         source: name of the file that the recording was read from.
-        sha256: SHA-256 of that file in hexadecimal.
+        sha256: SHA-256 of that file in hexadecimal, empty where there was no file.
+
+    Two recordings are equal where every field is (`content_hash`).
 
     The arrays given are checked and, where needed, converted to these types. Raises UserError for
     counts that are negative, not whole, not finite or above 65535, for velocity that is not
     finite, for shapes that do not belong together, for boundaries out of order, and for names that
     are not printable.
+
+    >>> counts = np.array([[0, 2], [1, 0], [0, 0]])
+    >>> velocity = np.array([[0.0, 1.5], [0.5, 1.0], [1.0, 0.5]])
+    >>> recording = Recording(counts, velocity, tick_seconds=0.02)
+    >>> recording
+    Recording('made in Python', 3 ticks of 20 ms, 2 channels, 1 segment, 0 reaches)
+    >>> recording.channel_names
+    ('channel 0', 'channel 1')
+    >>> recording == Recording(counts, velocity, tick_seconds=0.02)
+    True
+    >>> Recording(counts - 1, velocity, tick_seconds=0.02)
+    Traceback (most recent call last):
+        ...
+    aegru_hw.errors.UserError: count -1 at tick 0, channel 0 is not a spike count; ...
     """
 
     counts: Counts
     velocity: NDArray[np.float64]
     tick_seconds: float
-    segment_starts: NDArray[np.int64]
-    reach_starts: NDArray[np.int64]
-    channel_names: tuple[str, ...]
-    source: str
-    sha256: str
+    segment_starts: NDArray[np.int64] = field(default_factory=lambda: np.zeros(1, np.int64))
+    reach_starts: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
+    channel_names: tuple[str, ...] = ()
+    source: str = IN_PYTHON
+    sha256: str = ""
 
     def __post_init__(self) -> None:
         counts = as_counts(self.counts)
@@ -72,6 +89,22 @@ class Recording:
         _check_printable(self.source, "source")
         _check_printable(self.sha256, "sha256")
         _set(self, "channel_names", _as_names(self.channel_names, counts.shape[1]))
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Recording):
+            return NotImplemented
+        return self is other or self.content_hash == other.content_hash
+
+    def __hash__(self) -> int:
+        return hash(self.content_hash)
+
+    def __repr__(self) -> str:
+        segments, reaches = len(self.segment_starts), len(self.reach_starts)
+        return (
+            f"Recording({self.source!r}, {_counted(self.ticks, 'tick')} of "
+            f"{self.tick_seconds * 1000:g} ms, {_counted(self.channels, 'channel')}, "
+            f"{_counted(segments, 'segment')}, {_counted(reaches, 'reach', 'es')})"
+        )
 
     @property
     def ticks(self) -> int:
@@ -110,7 +143,12 @@ class Recording:
             digest.update(np.ascontiguousarray(array).data)
         return digest.hexdigest()
 
-    def save(self, path: Path) -> None:
+    @classmethod
+    def load(cls, path: str | Path) -> Self:
+        """Read a recording that `save` wrote; UserError as `load_recording` says."""
+        return cls(**vars(load_recording(path)))
+
+    def save(self, path: str | Path) -> None:
         """Write the recording as an HDF5 file that `load_recording` reads.
 
         Root attributes: `format` = "aegru-hw recording", `schema_version` = 1, `tick_seconds`
@@ -118,7 +156,7 @@ class Recording:
         or uint16, `velocity` (T, 2) float64, `segment_starts` (S,) int64, `reach_starts` (R,)
         int64, `channel_names` (bytes of a JSON list in UTF-8) uint8.
         """
-        with atomic_path(Path(path)) as temporary, h5py.File(temporary, "w") as file:
+        with new_hdf5(path) as file:
             file.attrs["format"] = FORMAT
             file.attrs["schema_version"] = SCHEMA_VERSION
             file.attrs["tick_seconds"] = self.tick_seconds
@@ -135,7 +173,7 @@ class Recording:
             file["channel_names"] = np.frombuffer(names, dtype=np.uint8)
 
 
-def load_recording(path: Path) -> Recording:
+def load_recording(path: str | Path) -> Recording:
     """Read a recording that `Recording.save` wrote.
 
     Raises UserError for a missing file, one of another kind or schema version, and for one whose
@@ -195,19 +233,7 @@ def as_counts(counts: ArrayLike) -> Counts:
         raise UserError(f"counts have shape {array.shape}; (ticks, channels) is needed")
     if array.shape[1] > MAX_CHANNELS:
         raise UserError(f"counts have {array.shape[1]} channels; at most {MAX_CHANNELS} accepted")
-    if array.dtype in (np.uint8, np.uint16):
-        return cast(Counts, array)
-    if array.dtype.kind not in "buif":
-        raise UserError(f"counts hold {array.dtype}; whole numbers are needed")
-    with np.errstate(invalid="ignore"):
-        accepted = (array >= 0) & (array <= 65535) & (array == np.rint(array))
-    if not accepted.all():
-        tick, channel = np.unravel_index(int(np.argmin(accepted)), array.shape)
-        raise UserError(
-            f"count {array[tick, channel]} at tick {tick}, channel {channel} is not a spike "
-            "count; whole numbers from 0 to 65535 are accepted"
-        )
-    return cast(Counts, array.astype(np.uint8 if array.max() <= 255 else np.uint16))
+    return spike_counts(array)
 
 
 def _as_velocity(velocity: ArrayLike, ticks: int) -> NDArray[np.float64]:
@@ -244,12 +270,16 @@ def _as_starts(starts: ArrayLike, ticks: int, what: str) -> NDArray[np.int64]:
 
 
 def _as_names(names: Iterable[str], channels: int) -> tuple[str, ...]:
-    names = tuple(names)
+    names = tuple(names) or tuple(f"channel {number}" for number in range(channels))
     if len(names) != channels or not all(isinstance(name, str) for name in names):
         raise UserError(f"{len(names)} channel names for {channels} channels; give one text each")
     for name in names:
         _check_printable(name, "channel name")
     return names
+
+
+def _counted(number: int, one: str, plural: str = "s") -> str:
+    return f"{number:,} {one}{'' if number == 1 else plural}"
 
 
 def _check_printable(text: str, what: str) -> None:

@@ -6,8 +6,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from aegru_hw.errors import UserError
-from aegru_hw.recordings.recording import Counts, Recording
-from aegru_hw.recordings.windows import segment_of
+from aegru_hw.fixedpoint.counts import Counts
+from aegru_hw.recordings.recording import Recording
+from aegru_hw.recordings.splits import split
+from aegru_hw.recordings.windows import complete_history, segment_of
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,6 +56,17 @@ class TickStream:
         counts = recording.counts[ticks]
         counts[ticks < 0] = 0
         return cls(counts, (ticks >= 0) & wanted[ticks], ticks)
+
+
+def test_stream(
+    recording: Recording, window: int, steps: int
+) -> tuple[TickStream, NDArray[np.bool_]]:
+    """Return the stream that decodes the test split, and the mask (T,) of what it scores.
+
+    Scored are the test ticks with a complete history; UserError where there are none.
+    """
+    wanted = split(recording, complete_history(recording, window, steps)).test
+    return TickStream.from_recording(recording, wanted, window, steps), wanted
 
 
 def _pieces(

@@ -1,7 +1,6 @@
-"""Windows, their history, and the scaling of labels."""
+"""Windows and their history."""
 
 import math
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -78,47 +77,6 @@ def history(ticks: NDArray[np.integer], window: int, steps: int) -> NDArray[np.i
     _check_lengths(window, steps)
     back = np.arange(steps - 1, -1, -1, dtype=np.int64) * window
     return np.asarray(ticks, dtype=np.int64)[:, None] - back
-
-
-@dataclass(frozen=True, eq=False)
-class LabelScaling:
-    """Mean and scale of the velocity, (2,) each, of the training ticks only."""
-
-    mean: NDArray[np.float64]
-    scale: NDArray[np.float64]
-
-    def __post_init__(self) -> None:
-        for name in ("mean", "scale"):
-            value = np.asarray(getattr(self, name), dtype=np.float64)
-            if value.shape != (2,) or not np.isfinite(value).all():
-                raise UserError(f"label {name} {value} is not two finite numbers")
-            object.__setattr__(self, name, value)
-        if not (self.scale > 0).all():
-            raise UserError(f"label scale {self.scale} is not positive")
-
-    @classmethod
-    def from_training(
-        cls, velocity: NDArray[np.float64], train: NDArray[np.bool_] | NDArray[np.integer]
-    ) -> "LabelScaling":
-        """Take mean and standard deviation over the training ticks (mask or index)."""
-        labels = velocity[train]
-        if len(labels) == 0:
-            raise UserError("no training tick to scale the velocity by; give a longer recording")
-        scale = labels.std(axis=0)
-        if not (scale > 0).all():
-            axis = "xy"[int(np.argmin(scale))]
-            raise UserError(
-                f"velocity {axis} never changes in the training split; give one that moves"
-            )
-        return cls(labels.mean(axis=0), scale)
-
-    def normalise(self, velocity: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Return (velocity - mean) / scale, (n, 2)."""
-        return (velocity - self.mean) / self.scale
-
-    def denormalise(self, labels: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Return labels * scale + mean, (n, 2)."""
-        return labels * self.scale + self.mean
 
 
 def _check_lengths(window: int, steps: int) -> None:

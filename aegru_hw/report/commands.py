@@ -1,31 +1,27 @@
 """The commands that add to a run what it lacks."""
 
+from aegru_hw.executions.execution import Execution
 from aegru_hw.report.facts import Facts
 
 EXAMPLE_TARGET = "ecp5-25k"
 
 
 def to_verify(facts: Facts) -> tuple[str, ...]:
-    return (f"aegru-hw verify {facts.shell_name}",)
+    return (f"aegru-hw verify {facts.shell_path}",)
 
 
-def to_add_firmware(facts: Facts) -> tuple[str, ...]:
-    """Return the commands that make the firmware, where there is none, and verify it."""
-    synth = () if facts.has_firmware else (f"aegru-hw synth {facts.shell_name}",)
-    return (*synth, *to_verify(facts))
-
-
-def to_add_rtl(facts: Facts) -> tuple[str, ...]:
-    """Return the commands that generate the engine, where there is none, and verify it."""
-    generated = facts.engine is not None and facts.engine.generated
-    synth = () if generated else (f"aegru-hw synth {facts.shell_name} --backend rtl",)
-    return (*synth, *to_verify(facts))
+def to_run(facts: Facts, execution: Execution) -> tuple[str, ...]:
+    """Return the commands that write what an execution runs, where it is not there, and verify."""
+    if execution.name in facts.there:
+        return to_verify(facts)
+    command, *options = (execution.made_by or "quantize --force").split()
+    return (" ".join(["aegru-hw", command, facts.shell_path, *options]), *to_verify(facts))
 
 
 def to_place(facts: Facts) -> tuple[str, ...]:
-    return (f"aegru-hw synth {facts.shell_name} --backend rtl --target {EXAMPLE_TARGET}",)
+    return (f"aegru-hw synth {facts.shell_path} --backend rtl --target {EXAMPLE_TARGET}",)
 
 
 def to_run_vendor(facts: Facts) -> tuple[str, ...]:
-    force = "--force " if facts.has_firmware else ""
-    return (f"aegru-hw synth {facts.shell_name} {force}--run-vendor",)
+    force = "--force " if "firmware" in facts.there else ""
+    return (f"aegru-hw synth {facts.shell_path} {force}--run-vendor",)

@@ -2,28 +2,32 @@
 
 import shlex
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from aegru_hw.cost.cycles import TickCosts, tick_costs
-from aegru_hw.decoder.config import Config, load_config
+from aegru_hw.decoder.config import Config, config_from
 from aegru_hw.errors import UserError
+from aegru_hw.executions import table
 from aegru_hw.fixedpoint import FixedDecoder, load_decoder, run_streaming_form
 from aegru_hw.recordings.recording import Recording, load_recording
-from aegru_hw.recordings.splits import split
-from aegru_hw.recordings.stream import TickStream
-from aegru_hw.recordings.windows import complete_history
-from aegru_hw.report.results import Results, results_from
-from aegru_hw.report.targets import Target, read_targets
-from aegru_hw.report.values import read_json, whole
+from aegru_hw.recordings.stream import TickStream, test_stream
+from aegru_hw.report.bounded import bounded
+from aegru_hw.rtl.cycles import TickCosts, tick_costs
 from aegru_hw.rtl.images import memory_image
-from aegru_hw.rtl.schedule import LANES, Schedule
-from aegru_hw.run_folder import RunFolder
-
-DEFAULT_LANES = 4
+from aegru_hw.rtl.lanes import LANES
+from aegru_hw.rtl.schedule import Schedule
+from aegru_hw.runs.evidence import context_of
+from aegru_hw.runs.folder import RunFolder
+from aegru_hw.runs.results import Measured
+from aegru_hw.runs.summarise import recording_folder
+from aegru_hw.runs.summary import Summary
+from aegru_hw.runs.verification import check_recording
+from aegru_hw.strict_json import read_json
+from aegru_hw.synthesis.resources import Resources
+from aegru_hw.synthesis.targets import usual_lanes
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,7 +47,7 @@ class Decoding:
 class EnginePlan:
     """The engine's schedule for the decoder, and what each scored tick costs.
 
-    generated: the run holds an engine of these lanes; otherwise the lanes are the default.
+    generated: the run holds an engine of these lanes; otherwise the lanes are the usual ones.
     costs: of every tick of the stream, warm-up included.
     cycles, latency, scan: clock cycles of the n scored ticks, (n,).
     """
@@ -62,35 +66,67 @@ class EnginePlan:
 
 @dataclass(frozen=True, eq=False)
 class Facts:
-    """A run as the report shows it.
+    """A run as the report shows it. Texts of the summary are printable and short.
 
-    engine: the generated one, or one of the default lanes; None where the engine cannot hold the
+    path: of the run, as it was given. config: that the decoder was made with.
+    there: executions of which what they run is in the folder. tools: versions, by tool.
+    engine: the generated one, or one of the usual lanes; None where the engine cannot hold the
         decoder, and `engine_refusal` says why.
     engines: by lanes, that engine and those of the targets.
-    has_firmware: the run holds an hls4ml project.
     """
 
-    name: str
+    path: Path
     decoder: FixedDecoder
     config: Config
     recording: Recording
-    results: Results
+    summary: Summary
+    there: frozenset[str]
+    tools: dict[str, str]
     test: Decoding
     engine: EnginePlan | None
     engine_refusal: str
     engines: dict[int, EnginePlan]
-    has_firmware: bool
-    targets: tuple[Target, ...]
 
     @property
-    def shell_name(self) -> str:
-        """The run's folder as a word of a shell."""
-        return shlex.quote(self.name)
+    def name(self) -> str:
+        """The run folder's own name."""
+        return self.path.name or self.path.resolve().name
+
+    @property
+    def shell_path(self) -> str:
+        """The run's folder, as it was given, as a word of a shell that is no option."""
+        path = str(self.path)
+        return shlex.quote(f"./{path}" if path.startswith("-") else path)
+
+    @property
+    def targets(self) -> tuple[Resources, ...]:
+        """The placements that hold, in the order of names."""
+        return tuple(found for _, found in sorted(self.summary.synthesis.items()))
+
+    @property
+    def results_folder(self) -> str:
+        """The name of the folder of the results over the run's own recording."""
+        return _results_folder(self.summary)
+
+    @property
+    def stale_executions(self) -> frozenset[str]:
+        """Executions whose result over the run's own recording does not hold any more."""
+        names = {
+            stale.result.removeprefix(f"{self.results_folder}/") for stale in self.summary.stale
+        }
+        return frozenset(names & {execution.name for execution in table.EXECUTIONS})
+
+    def is_stale(self, result: str) -> bool:
+        """Tell whether a result, or one in the folder of that name, does not hold any more."""
+        return any(
+            stale.result == result or stale.result.startswith(f"{result}/")
+            for stale in self.summary.stale
+        )
 
     @property
     def counted(self) -> bool:
         """Whether the RTL counted the cycles that `engine` predicts, and found them equal."""
-        rtl = self.results.cycles
+        rtl = self.summary.cycles
         return (
             self.engine is not None
             and rtl is not None
@@ -99,54 +135,79 @@ class Facts:
         )
 
 
-def gather(run: RunFolder) -> Facts:
-    """Read a run and decode its test split.
+def gather(run: RunFolder, summary: Summary) -> Facts:
+    """Read a run and decode its test split. summary: of the run as it is.
 
-    Raises UserError where the run holds no decoder, and for a file of it that is damaged.
+    Raises UserError where the run holds no decoder, and for a damaged decoder or recording.
     """
     run.require(run.decoder, "aegru-hw quantize RUN")
     run.require(run.recording, "aegru-hw train RECORDING --out RUN")
     decoder, recording = load_decoder(run.decoder), load_recording(run.recording)
-    geometry = decoder.geometry
-    if recording.channels != geometry.channels:
-        raise UserError(
-            f"{run.recording} has {recording.channels} channels; {run.decoder} takes "
-            f"{geometry.channels}"
-        )
-    wanted = split(recording, complete_history(recording, geometry.window, geometry.steps)).test
-    stream = TickStream.from_recording(recording, wanted, geometry.window, geometry.steps)
+    check_recording(decoder, recording)
+    stream, wanted = test_stream(recording, decoder.geometry.window, decoder.geometry.steps)
     velocity = run_streaming_form(decoder, stream.counts).velocity[stream.scored]
-    targets = read_targets(run.path / "synth")
-    generated = _generated_lanes(run.path / "rtl")
-    engines, refusal = _engines(decoder, stream, generated, targets)
+    summary = shown(summary)
+    generated = None if summary.engine is None else summary.engine.lanes
+    generated = generated if generated in LANES else None
+    engines, refusal = _engines(decoder, stream, generated, summary.synthesis.values())
     return Facts(
-        name=run.path.resolve().name,
+        path=run.path,
         decoder=decoder,
-        config=load_config(run.config),
+        config=_config(run, decoder),
         recording=recording,
-        results=results_from(run.read_summary()),
+        summary=summary,
+        there=frozenset(
+            execution.name for execution in table.EXECUTIONS if execution.is_there(context_of(run))
+        ),
+        tools=_tools(run, summary),
         test=Decoding(
             np.flatnonzero(wanted), recording.velocity[wanted], decoder.physical(velocity)
         ),
-        engine=engines.get(generated or DEFAULT_LANES),
+        engine=engines.get(generated or usual_lanes(None)),
         engine_refusal=refusal,
         engines=engines,
-        has_firmware=run.hls.is_dir(),
-        targets=targets,
     )
 
 
-def _generated_lanes(folder: Path) -> int | None:
-    """Return the lanes of the run's generated engine, None where there is none."""
-    lanes = whole(read_json(folder / "parameters.json").get("Lanes"))
-    return lanes if lanes in LANES else None
+def shown(summary: Summary) -> Summary:
+    """Return a summary that a page can show; its commands, which no file holds, stay whole."""
+    stale = [replace(bounded(stale), command=stale.command) for stale in summary.stale]
+    return replace(bounded(replace(summary, stale=())), stale=tuple(stale))
+
+
+def _config(run: RunFolder, decoder: FixedDecoder) -> Config:
+    """Return what the decoder says that it was made with, or else config.toml."""
+    stated = decoder.provenance.get("config")
+    try:
+        return config_from(stated if isinstance(stated, dict) else {})
+    except UserError:
+        return Config.load(run.config)
+
+
+def _tools(run: RunFolder, summary: Summary) -> dict[str, str]:
+    """Return the versions of the tools that the results were made with."""
+    tools = dict(summary.versions)
+    for project in (summary.firmware, summary.engine, *summary.synthesis.values()):
+        tools |= {} if project is None else project.tools
+    for execution in table.EXECUTIONS:
+        if execution.name in summary.r2:
+            result = f"{_results_folder(summary)}/{execution.name}.json"
+            try:
+                tools |= bounded(read_json(run.results / result, Measured)).tools
+            except UserError:
+                continue
+    return tools
+
+
+def _results_folder(summary: Summary) -> str:
+    return recording_folder(summary.made_of.get("recording", "")).removeprefix("results/")
 
 
 def _engines(
-    decoder: FixedDecoder, stream: TickStream, generated: int | None, targets: Iterable[Target]
+    decoder: FixedDecoder, stream: TickStream, generated: int | None, targets: Iterable[Resources]
 ) -> tuple[dict[int, EnginePlan], str]:
     """Return the engines to show by lanes, or none and why."""
-    wanted = {generated or DEFAULT_LANES, *(target.lanes for target in targets)}
+    wanted = {generated or usual_lanes(None), *(target.lanes for target in targets)}
     try:
         return {
             lanes: _engine(decoder, stream, lanes, lanes == generated)

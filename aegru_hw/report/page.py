@@ -7,22 +7,24 @@ from pathlib import Path
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from plotly.offline import get_plotlyjs
 
-from aegru_hw.files import atomic_path
 from aegru_hw.report.facts import Facts, gather
 from aegru_hw.report.overview import overview
 from aegru_hw.report.section import Section
 from aegru_hw.report.sections import make_sections
-from aegru_hw.run_folder import RunFolder
+from aegru_hw.runs.folder import RunFolder
+from aegru_hw.runs.page import keep_page
+from aegru_hw.runs.summarise import summarise
 
 
 def write_report(run: RunFolder) -> Path:
     """Write RUN/report.html, one file that needs no network, and return its path.
 
-    Raises UserError where the run holds no decoder, and for a file of it that is damaged.
+    Raises UserError where the run holds no decoder, for a damaged decoder or recording, and where
+    another process holds the run.
     """
-    page = render(gather(run))
-    with atomic_path(run.report) as temporary:
-        temporary.write_text(page, encoding="utf-8")
+    with run.transaction() as change:
+        summary = summarise(run)
+        keep_page(render(gather(run, summary)), summary, change)
     return run.report
 
 
@@ -52,5 +54,5 @@ def figures_json(sections: Iterable[Section]) -> str:
         for section in sections
         for chart in section.charts
     }
-    text = json.dumps(figures, separators=(",", ":"))
+    text = json.dumps(figures, separators=(",", ":"), allow_nan=False)
     return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")

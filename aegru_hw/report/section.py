@@ -1,7 +1,6 @@
 """What a section of the report is made of; the page's template lays it out."""
 
 from dataclasses import dataclass
-from typing import Any
 
 import plotly.graph_objects as go
 
@@ -57,10 +56,11 @@ class Chart:
 
 @dataclass(frozen=True)
 class Missing:
-    """What was not run, and the commands that run it."""
+    """What was not run, and the commands that run it. how: "not run", or left out on request."""
 
     what: str
     commands: tuple[str, ...]
+    how: str = "not run"
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,7 +89,7 @@ def _alignment(kinds: list[str]) -> str:
     return "centre" if any("centre" in kind for kind in kinds) else ""
 
 
-def cell(value: Any, form: str = ",.0f", *, unit: str = "") -> Cell:
+def cell(value: float | None, form: str = ",.0f", *, unit: str = "") -> Cell:
     """Return a number's cell; a dash where there is none."""
     if value is None:
         return Cell("–", "missing")

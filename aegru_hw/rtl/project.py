@@ -1,6 +1,5 @@
 """A project folder of the engine for one decoder: sources, images, parameters, testbench."""
 
-import json
 import shutil
 from dataclasses import replace
 from pathlib import Path
@@ -13,9 +12,12 @@ from aegru_hw.errors import UserError
 from aegru_hw.files import atomic_path
 from aegru_hw.fixedpoint.decoder import FixedDecoder
 from aegru_hw.fixedpoint.parts import Linear
-from aegru_hw.rtl.images import BIASES, CONFIG_WORDS, Image, Limits, memory_image
-from aegru_hw.rtl.sources import source_folder, sources
+from aegru_hw.rtl.images import BIASES, CONFIG_WORDS, Image, memory_image
+from aegru_hw.rtl.limits import check_bounds, least_limits
+from aegru_hw.rtl.sources import SIMULATION, sources
 from aegru_hw.rtl.vectors import PLAYED, write_vectors
+from aegru_hw.sources import source_folder
+from aegru_hw.strict_json import read_json, write_json
 
 TESTBENCH_SUFFIXES = (".py", ".sv", ".cpp")
 
@@ -43,11 +45,13 @@ def write_project(
     """
     second = turned_round(decoder) if second is None else second
     image, second_image = memory_image(decoder, lanes), memory_image(second, lanes)
-    limits = rounded_limits(image.needs, second_image.needs)
+    limits = least_limits(image.needs, second_image.needs)
+    check_bounds(limits, lanes)
     with atomic_path(folder) as temporary:
         (temporary / "rtl").mkdir(parents=True)
-        for source in [*sources(), source_folder("rtl") / "lint.vlt"]:
-            shutil.copy(source, temporary / "rtl" / source.name)
+        names = [*(source.name for source in sources()), "lint.vlt", *SIMULATION]
+        for name in names:
+            shutil.copy(source_folder("rtl") / name, temporary / "rtl" / name)
         (temporary / "sim").mkdir()
         for source in source_folder("sim").iterdir():
             if source.suffix in TESTBENCH_SUFFIXES and source.name != "run.py":
@@ -65,8 +69,8 @@ def write_project(
         }
         write_json(parameters, temporary / "parameters.json")
         write_json(settings, temporary / "testbench.json")
-        names = [f"rtl/{source.name}" for source in sources()]
-        (temporary / "filelist.f").write_text("\n".join(names) + "\n")
+        listed = [f"rtl/{source.name}" for source in sources()]
+        (temporary / "filelist.f").write_text("\n".join(listed) + "\n")
         vectors = temporary / "vectors.npz"
         write_vectors(vectors, decoder, image, (second, second_image), limits, counts)
     return parameters
@@ -76,8 +80,8 @@ def project_lanes(folder: Path) -> int:
     """Return the lanes P of a project; UserError where there is none to read."""
     path = folder / "parameters.json"
     try:
-        return int(json.loads(path.read_text(encoding="utf-8"))["Lanes"])
-    except (OSError, ValueError, KeyError, TypeError):
+        return int(read_json(path, dict[str, int | str])["Lanes"])
+    except (UserError, ValueError, KeyError):
         raise UserError(
             f"{path} is missing or damaged; `aegru-hw synth RUN --backend rtl --force` writes it"
         ) from None
@@ -89,17 +93,6 @@ def turned_round(decoder: FixedDecoder) -> FixedDecoder:
     weight = np.clip(-readout.weight, readout.weight_type.min_code, readout.weight_type.max_code)
     turned = Linear(weight, readout.weight_type, -readout.bias, readout.input_type)
     return replace(decoder, readout=turned)
-
-
-def write_json(values: Any, path: Path) -> None:
-    """Write values as indented JSON."""
-    path.write_text(json.dumps(values, indent=2) + "\n", encoding="utf-8")
-
-
-def rounded_limits(*needs: Limits) -> Limits:
-    """Return the least limits that an engine for all these needs can be elaborated with."""
-    fields = vars(Limits())
-    return Limits(**{name: max(2, *(getattr(need, name) for need in needs)) for name in fields})
 
 
 def write_images(image: Image, folder: Path) -> None:

@@ -11,11 +11,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from aegru_hw.errors import UserError
-from aegru_hw.fixedpoint.decoder import FixedDecoder
+from aegru_hw.fixedpoint.decoder import GATES, FixedDecoder
 from aegru_hw.fixedpoint.types import Codes
+from aegru_hw.rtl.lanes import check_lanes
 
-LANES = (1, 2, 4, 8, 16)
 MAX_EXCHANGES = 200
 
 WEIGHT_BITS, INDEX_BITS, SLOT_BITS, GATE_BITS = 8, 8, 7, 2
@@ -59,10 +58,7 @@ def schedule(decoder: FixedDecoder, lanes: int) -> Schedule:
 
     Raises UserError where the number of lanes is not one that the engine has.
     """
-    if lanes not in LANES:
-        raise UserError(
-            f"{lanes} lanes are not possible; choose one of {', '.join(map(str, LANES))}"
-        )
+    check_lanes(lanes)
     latent_units = _latent_positions(decoder.encoder.weight, lanes)
     hidden_units = _hidden_positions(decoder, lanes)
     columns = [
@@ -135,7 +131,7 @@ def _hidden_positions(decoder: FixedDecoder, lanes: int) -> NDArray[np.int64]:
 def _unit_words(weight: Codes) -> NDArray[np.int64]:
     """Return the words that each unit's three rows take: an empty row still takes one."""
     rows = np.maximum(np.count_nonzero(weight, axis=1), 1)
-    words: NDArray[np.int64] = rows.reshape(3, -1).sum(axis=0)
+    words: NDArray[np.int64] = rows.reshape(GATES, -1).sum(axis=0)
     return words
 
 
@@ -209,7 +205,7 @@ def _product(
     words: list[list[int]] = [[] for _ in range(lanes)]
     for position, unit in enumerate(units):
         slot, lane = divmod(position, lanes)
-        for gate in range(3):
+        for gate in range(GATES):
             row = weight[gate * hidden + unit, inputs]
             indices = np.flatnonzero(row)
             for index in indices:

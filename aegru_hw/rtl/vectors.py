@@ -6,12 +6,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from aegru_hw.cost.cycles import tick_costs, tick_phases
 from aegru_hw.fixedpoint.decoder import FixedDecoder
 from aegru_hw.fixedpoint.traces import CELL_TENSORS, streaming_traces
 from aegru_hw.fixedpoint.types import Codes
+from aegru_hw.rtl.cycles import tick_costs, tick_phases
 from aegru_hw.rtl.engine import COST_FIELDS, events_of
-from aegru_hw.rtl.images import Image, Limits
+from aegru_hw.rtl.images import Image
+from aegru_hw.rtl.limits import Limits
 
 RATE = 0.05
 RECORDING_TICKS, SILENT_TICKS = 40, 12

@@ -4,10 +4,8 @@ import hashlib
 import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-import torch
 from torch import Tensor
 
 from aegru_hw.decoder import stages
@@ -15,17 +13,16 @@ from aegru_hw.decoder.checkpoint import load_weights, save_tensors
 from aegru_hw.decoder.config import Config
 from aegru_hw.decoder.data import Dataset
 from aegru_hw.decoder.export import export
+from aegru_hw.decoder.geometry import geometry_of
 from aegru_hw.decoder.network import Aegru
+from aegru_hw.errors import UserError
 from aegru_hw.fixedpoint import run_streaming_form
-from aegru_hw.pipeline import geometry_of
 from aegru_hw.recordings.r2 import r2_score
 from aegru_hw.recordings.recording import Recording
 from aegru_hw.recordings.stream import TickStream
 
 FLOAT_SECTIONS = ("seed", "window", "network", "loss", "training")
 """What the float network follows from; trials that share it share the network."""
-
-torch.set_num_threads(1)  # these tensors are tiny, and workers share the machine
 
 
 @dataclass(frozen=True)
@@ -57,12 +54,14 @@ def score(recording: Recording, config: Config, float_networks: Path) -> Score:
 
     No stage sees the test split, and the fine-tuning stages do not see the validation split
     either. `float_networks` is a folder in which float networks are kept and looked for.
-    Raises UserError for a configuration that no decoder can be made with.
+    Raises UserError for a configuration that no decoder can be made with, and where nothing moves.
     """
     dataset = TrainingOnly.from_recording(recording, config)
     geometry = geometry_of(recording, dataset, config)
     network = _float_network(recording, dataset, config, float_networks)
     float_r2 = stages.validation_r2(network, dataset)()
+    if float_r2 is None:
+        raise UserError("R² is undefined: an axis never moves in the validation split")
     stages.prune(network, dataset, config, progress=False)
     quantized, _ = stages.quantize(network, dataset, config, progress=False)
     decoder = export(quantized, geometry, dataset.scaling, {})
@@ -70,9 +69,10 @@ def score(recording: Recording, config: Config, float_networks: Path) -> Score:
     wanted[dataset.validation.numpy()] = True
     stream = TickStream.from_recording(recording, wanted, dataset.window, dataset.steps)
     result = run_streaming_form(decoder, stream.counts)
-    decoded = decoder.physical(result.velocity[stream.scored])
+    r2 = r2_score(recording.velocity[wanted], decoder.physical(result.velocity[stream.scored])).mean
+    assert r2 is not None  # the same movement as the float network's
     return Score(
-        r2=r2_score(recording.velocity[wanted], decoded)["mean"],
+        r2=r2,
         macs=float(result.macs_effective[stream.scored].mean()),
         float_r2=float_r2,
         sparsity=decoder.sparsity,
@@ -82,13 +82,13 @@ def score(recording: Recording, config: Config, float_networks: Path) -> Score:
 def _float_network(recording: Recording, dataset: Dataset, config: Config, folder: Path) -> Aegru:
     """Return the float network of a configuration, trained now or by an earlier trial."""
     constants = asdict(config)
-    facts: dict[str, Any] = {name: constants[name] for name in FLOAT_SECTIONS}
+    facts: dict[str, object] = {name: constants[name] for name in FLOAT_SECTIONS}
     facts["recording"] = recording.content_hash
     key = hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:20]
     path = folder / f"{key}.safetensors"
     if path.is_file():
         network = Aegru(dataset.channels, config.network)
-        load_weights(path, network)
+        load_weights(path, network, dict)
         return network.eval()
     network, _ = stages.train_float(dataset, config, progress=False)
     save_tensors(path, network.state_dict(), facts)

@@ -85,7 +85,7 @@ def window_figure(trials: list[Trial]) -> go.Figure:
     """Return the heat map of the best R² over window (rows) and steps (columns)."""
     best: dict[tuple[float, int], float] = {}
     for trial in trials:
-        cell = trial.values[WINDOW], trial.values[STEPS]
+        cell = float(trial.values[WINDOW]), int(trial.values[STEPS])
         best[cell] = max(trial.r2, best.get(cell, trial.r2))
     windows = sorted({window for window, _ in best})
     steps = sorted({count for _, count in best})

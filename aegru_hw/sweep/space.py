@@ -4,7 +4,6 @@ import math
 import tomllib
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
 
 from aegru_hw.decoder.config import make_config
 from aegru_hw.errors import UserError
@@ -73,8 +72,11 @@ def ends(variation: Choices | Range) -> tuple[Value, ...]:
     return (variation.low, variation.high)
 
 
-def as_facts(space: Space) -> dict[str, Any]:
-    """Return the space in types that JSON has."""
+Facts = dict[str, list[Value] | dict[str, int | float]]
+
+
+def as_facts(space: Space) -> Facts:
+    """Return the space in types that JSON has: lists of choices, and ranges by low and high."""
     return {
         name: list(kind.values)
         if isinstance(kind, Choices)

@@ -17,12 +17,12 @@ from typing import Any
 
 from tqdm import tqdm
 
-from aegru_hw.decoder.config import make_config
+from aegru_hw.decoder.config import Config, make_config
 from aegru_hw.errors import UserError
-from aegru_hw.files import atomic_path
 from aegru_hw.recordings.recording import Recording
+from aegru_hw.strict_json import to_json, write_json
 from aegru_hw.sweep.objective import Score, score
-from aegru_hw.sweep.space import Choices, Space, as_facts
+from aegru_hw.sweep.space import Choices, Facts, Space, Value, as_facts
 
 STUDY_FILE = "study.db"
 FLOAT_FOLDER = "float"
@@ -42,6 +42,17 @@ PROBLEM = "problem"
 
 
 @dataclass(frozen=True)
+class ProblemFacts:
+    """What a study is about: a recording by its content, what is varied, and from where."""
+
+    recording: str
+    source: str
+    vary: Facts
+    seeds: int
+    config: Config
+
+
+@dataclass(frozen=True)
 class Problem:
     """What all workers of a study have in common.
 
@@ -55,16 +66,12 @@ class Problem:
     seed: int
     seeds: int
 
-    def facts(self, recording: Recording) -> dict[str, Any]:
-        """Return what identifies the problem, in types that JSON has."""
+    def facts(self, recording: Recording) -> ProblemFacts:
+        """Return what identifies the problem."""
         base = make_config(self.preset, self.overrides, self.seed)
-        return {
-            "recording": recording.content_hash,
-            "source": recording.source,
-            "vary": as_facts(self.space),
-            "seeds": self.seeds,
-            "config": asdict(base),
-        }
+        return ProblemFacts(
+            recording.content_hash, recording.source, as_facts(self.space), self.seeds, base
+        )
 
 
 @dataclass(frozen=True)
@@ -72,10 +79,28 @@ class Trial:
     """A finished trial: its number, the varied constants, and its score on the validation split."""
 
     number: int
-    values: dict[str, Any]
+    values: dict[str, Value]
     r2: float
     macs: float
     on_front: bool
+
+
+@dataclass(frozen=True)
+class Summary:
+    """What a study came to, summary.json.
+
+    trials: how many were scored; refused: why others were not.
+    pareto: trials that no other beats in both scores, by MACs: trial, r2, macs, and each varied
+        constant under its name.
+    plots: path of the page.
+    """
+
+    study: str
+    problem: ProblemFacts
+    trials: int
+    refused: tuple[str, ...]
+    pareto: tuple[dict[str, Value], ...]
+    plots: str
 
 
 def sweep(
@@ -88,7 +113,7 @@ def sweep(
     name: str = "sweep",
     heartbeat: int = 30,
     progress: bool = True,
-) -> dict[str, Any]:
+) -> Summary:
     """Work on a study until it has so many finished trials; plot it; return its summary.
 
     Any number of workers may do so at once, on one folder or on one storage. A trial of a worker
@@ -106,17 +131,17 @@ def sweep(
     (folder / FLOAT_FOLDER).mkdir(parents=True, exist_ok=True)
     with _quiet(), _storage_errors(storage):
         study = _open_study(optuna, storage or _sqlite(folder), name, heartbeat)
-        _agree(study, json.loads(json.dumps(problem.facts(recording))))
+        facts = problem.facts(recording)
+        _agree(study, facts)
         _work(optuna, study, recording, problem, folder, trials, heartbeat, progress)
         finished = finished_trials(study)
         if not finished:
             raise UserError(f"every trial was refused; the first: {_refusals(study)[0]}")
-        summary = _summary(study, finished, folder)
+        summary = _summary(study, facts, finished, folder)
     from aegru_hw.sweep.plots import write_plots
 
     write_plots(folder / PLOTS_FILE, finished, recording.source)
-    with atomic_path(folder / SUMMARY_FILE) as temporary:
-        temporary.write_text(json.dumps(summary, indent=2) + "\n", encoding="utf-8")
+    write_json(summary, folder / SUMMARY_FILE)
     return summary
 
 
@@ -219,7 +244,7 @@ def _suggest(trial: Any, name: str, kind: Any) -> Any:
 
 
 def _mean_score(
-    recording: Recording, problem: Problem, values: dict[str, Any], float_networks: Path
+    recording: Recording, problem: Problem, values: dict[str, Value], float_networks: Path
 ) -> Score:
     varied = [f"{name}={value}" for name, value in values.items()]
     scores = []
@@ -262,8 +287,9 @@ def _try_to_open(optuna: Any, storage: str, name: str, heartbeat: int) -> Any:
     )
 
 
-def _agree(study: Any, facts: dict[str, Any]) -> None:
+def _agree(study: Any, about: ProblemFacts) -> None:
     """Say what the study is about, or refuse to work on another problem than it is about."""
+    facts = json.loads(to_json(about))
     begun = study.user_attrs.get(PROBLEM)
     if begun is None:
         study.set_user_attr(PROBLEM, facts)
@@ -276,19 +302,19 @@ def _agree(study: Any, facts: dict[str, Any]) -> None:
         )
 
 
-def _summary(study: Any, finished: list[Trial], folder: Path) -> dict[str, Any]:
+def _summary(study: Any, about: ProblemFacts, finished: list[Trial], folder: Path) -> Summary:
     front = sorted((trial for trial in finished if trial.on_front), key=lambda trial: trial.macs)
-    return {
-        "study": study.study_name,
-        "problem": study.user_attrs[PROBLEM],
-        "trials": len(finished),
-        REFUSED: _refusals(study),
-        "pareto": [
+    return Summary(
+        study=study.study_name,
+        problem=about,
+        trials=len(finished),
+        refused=tuple(_refusals(study)),
+        pareto=tuple(
             {"trial": trial.number, "r2": trial.r2, "macs": trial.macs, **trial.values}
             for trial in front
-        ],
-        "plots": str(folder / PLOTS_FILE),
-    }
+        ),
+        plots=str(folder / PLOTS_FILE),
+    )
 
 
 def _sqlite(folder: Path) -> str:

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from aegru_hw.errors import UserError
-from aegru_hw.rtl.sources import source_folder
+from aegru_hw.sources import source_folder
 from aegru_hw.synthesis.targets import Target
 
 DEFAULT_BOARD = "upduino3"

@@ -1,14 +1,15 @@
 """The engine of one decoder as a design, its memory images in the bitstream."""
 
-import json
 import tempfile
 from pathlib import Path
-from typing import Any
 
 from aegru_hw.fixedpoint.decoder import FixedDecoder
 from aegru_hw.rtl.project import write_project
+from aegru_hw.strict_json import read_json
 from aegru_hw.synthesis.design import PLACED_AS, Design
 from aegru_hw.synthesis.flow import SEED, synthesise
+from aegru_hw.synthesis.made_of import made_of
+from aegru_hw.synthesis.resources import Resources
 from aegru_hw.synthesis.targets import Target
 
 BUS_TOP, SERIAL_TOP = "aegru_engine", "aegru_spi_top"
@@ -25,8 +26,9 @@ def synthesise_engine(
     clock_mhz: float | None = None,
     seed: int = SEED,
     pins: Path | None = None,
+    kept_log: Path | None = None,
     progress: bool = False,
-) -> dict[str, Any]:
+) -> Resources:
     """Synthesise the engine of a decoder with P lanes; see `synthesise`.
 
     pins: pin file of a board, for a target whose top is the serial one.
@@ -42,6 +44,8 @@ def synthesise_engine(
             folder,
             clock_mhz=clock_mhz,
             seed=seed,
+            made_of=made_of(decoder, target, lanes, clock_mhz=clock_mhz, seed=seed, pins=pins),
+            kept_log=kept_log,
             progress=progress,
         )
 
@@ -54,7 +58,8 @@ def engine_design(project: Path, target: Target, pins: Path | None = None) -> De
     ECP5 and xc7 take the bus top, without the outputs that only a testbench reads, and have the
     image in the bitstream.
     """
-    parameters = json.loads((project / "parameters.json").read_text(encoding="utf-8"))
+    parameters = read_json(project / "parameters.json", dict[str, int | str])
+    lanes = int(parameters["Lanes"])
     sources = tuple((project / "filelist.f").read_text(encoding="utf-8").split())
     if target.family == "ice40":
         return Design(
@@ -63,7 +68,7 @@ def engine_design(project: Path, target: Target, pins: Path | None = None) -> De
             top=SERIAL_TOP,
             parameters=parameters,
             clock="clk_i",
-            lanes=parameters["Lanes"],
+            lanes=lanes,
             pins=pins,
             single_port_memories=LARGEST_MEMORIES,
         )
@@ -73,5 +78,5 @@ def engine_design(project: Path, target: Target, pins: Path | None = None) -> De
         top=BUS_TOP,
         parameters=parameters | {"ImagePrefix": f"{PLACED_AS}/images/"},
         hidden_ports="tick_*",
-        lanes=parameters["Lanes"],
+        lanes=lanes,
     )

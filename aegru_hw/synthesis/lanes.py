@@ -1,44 +1,44 @@
 """What more multiply lanes cost and give: one decoder's engine over targets and numbers of lanes.
 
-Each point keeps its results in a folder TARGET_pP, and point.json in it says what they were made
-of, so that an interrupted sweep goes on and nothing stale is taken. table.json has the rows.
+Each point keeps its results in a folder TARGET_pP, with what they were made of, so that an
+interrupted sweep goes on and nothing stale is taken. table.json has the rows.
 """
 
-import hashlib
-import json
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from aegru_hw.cost.cycles import TickCosts, tick_costs
 from aegru_hw.cost.energy import energy
+from aegru_hw.errors import UserError
 from aegru_hw.files import atomic_path
 from aegru_hw.fixedpoint.decoder import FixedDecoder
-from aegru_hw.rtl.schedule import LANES, schedule
-from aegru_hw.rtl.sources import sources
+from aegru_hw.rtl.cycles import TickCosts, tick_costs
+from aegru_hw.rtl.schedule import schedule
+from aegru_hw.strict_json import read_json, write_json
 from aegru_hw.synthesis.engine import synthesise_engine
-from aegru_hw.synthesis.flow import (
-    RESULTS,
-    SEED,
-    DoesNotFitError,
-    checked_clock,
-    require_tools_of,
-    tools_of,
+from aegru_hw.synthesis.flow import DoesNotFitError, checked_clock, require_tools_of
+from aegru_hw.synthesis.lane_table import (
+    DOES_NOT_FIT,
+    ESTIMATED,
+    FAILED,
+    PLACED,
+    TABLE,
+    LaneRow,
+    LaneTable,
+    Spread,
 )
+from aegru_hw.synthesis.made_of import made_of
+from aegru_hw.synthesis.resources import Resources, read_resources
 from aegru_hw.synthesis.targets import Target
-from aegru_hw.synthesis.tools import ToolFailedError, tool_versions
+from aegru_hw.synthesis.tools import ToolFailedError
 
-POINT, TABLE = "point.json", "table.json"
-PLACED, ESTIMATED, DOES_NOT_FIT, FAILED = "placed", "estimated", "does not fit", "failed"
-"""Status of a row."""
+REFUSAL = "refusal.json"
 
-FEW_LANES = (1,)
-"""What makes sense on iCE40, whose memories and logic the engine of one lane nearly fills."""
+Kept = TypeVar("Kept")
 
 
 @dataclass(frozen=True)
@@ -57,18 +57,20 @@ class Point:
 @dataclass(frozen=True, eq=False)
 class Work:
     """What the engines run: spike counts (T, C) after silence, of which the scored ticks, a mask
-    (T,), count. decoder_sha256: of the decoder's file.
+    (T,), count.
     """
 
     decoder: FixedDecoder
-    decoder_sha256: str
     counts: NDArray[Any]
     scored: NDArray[np.bool_]
 
 
-def possible_lanes(target: Target) -> tuple[int, ...]:
-    """Return the numbers of lanes that make sense on a target."""
-    return FEW_LANES if target.family == "ice40" else LANES
+@dataclass(frozen=True)
+class Refusal:
+    """Kept in the place of results that there are not: why an engine does not fit its target."""
+
+    says: str
+    made_of: dict[str, str]
 
 
 def sweep_lanes(
@@ -79,20 +81,11 @@ def sweep_lanes(
     clock_mhz: float | None = None,
     progress: bool = False,
     say: Callable[[str], None] = lambda text: None,
-) -> dict[str, Any]:
+) -> LaneTable:
     """Synthesise the engine of every point that the folder does not hold yet.
 
     clock_mhz: asked for; each target's own where None. say: told of each point as it begins.
-    Returns what table.json holds: `ticks`, how many were scored, and `rows`, of each point
-
-        target, lanes, status    placed, estimated (by the synthesis alone), does not fit, failed
-        says                     the tool's line where it does not fit or failed
-        clock_mhz, fmax_mhz, timing_met, resources    as in resources.json
-        running_mhz              the clock asked for where met, else Fmax
-        cycles, latency_cycles, latency_us            each `mean` and `max`, by the cost model
-        energy_nj                a tick, an estimate (aegru_hw/cost/energy.py)
-
-    None where it is not known. A point that does not fit, or whose tool fails, leaves a row too;
+    Returns what table.json holds. A point that does not fit, or whose tool fails, leaves a row too;
     the failed one is tried again by the next sweep.
     Raises UserError where a tool is not installed, or where the decoder does not fit the engine.
     """
@@ -102,34 +95,33 @@ def sweep_lanes(
         require_tools_of(point.target)
     folder.mkdir(parents=True, exist_ok=True)
     costs: dict[int, TickCosts] = {}
-    rows: list[dict[str, Any]] = []
+    table = LaneTable(int(work.scored.sum()), ())
     for index, point in enumerate(points):
         say(f"{point.target.name}, lanes {point.lanes} ({index + 1} of {len(points)})")
         if point.lanes not in costs:
             every = tick_costs(work.decoder, schedule(work.decoder, point.lanes), work.counts)
             costs[point.lanes] = every.over(work.scored)
-        found = _found(work, point, folder, checked_clock(point.target, clock_mhz), progress)
-        rows.append(_row(work.decoder, point, costs[point.lanes], found))
-        table = {"ticks": int(work.scored.sum()), "rows": rows}
-        with atomic_path(folder / TABLE) as temporary:
-            temporary.write_text(json.dumps(table, indent=2) + "\n", encoding="utf-8")
-    return {"ticks": int(work.scored.sum()), "rows": rows}
+        status, found = _placed(work.decoder, point, folder / point.name, clock_mhz, progress)
+        row = _row(work.decoder, point, costs[point.lanes], status, found)
+        table = LaneTable(table.ticks, (*table.rows, row))
+        write_json(table, folder / TABLE)
+    return table
 
 
-def _found(
-    work: Work, point: Point, folder: Path, clock_mhz: float, progress: bool
-) -> dict[str, Any]:
-    """Return status, says and, where there are any, the facts of a point, made now or before."""
-    place, key = folder / point.name, _key(work, point, clock_mhz)
-    kept = _read(place / POINT)
-    if kept.get("key") == key:
-        facts = _read(place / RESULTS)
-        if facts or kept.get("status") == DOES_NOT_FIT:
-            return kept | {"facts": facts}
-    found: dict[str, Any]
+def _placed(
+    decoder: FixedDecoder, point: Point, place: Path, clock_mhz: float | None, progress: bool
+) -> tuple[str, Resources | str]:
+    """Return a point's status, and its resources or why there are none; made now or before."""
+    now = made_of(decoder, point.target, point.lanes, clock_mhz=clock_mhz, pins=point.pins)
+    kept = _kept(read_resources, place)
+    if kept is not None and kept.made_of == now:
+        return _status(kept), kept
+    refusal = _kept(lambda folder: read_json(folder / REFUSAL, Refusal), place)
+    if refusal is not None and refusal.made_of == now:
+        return DOES_NOT_FIT, refusal.says
     try:
-        facts = synthesise_engine(
-            work.decoder,
+        found = synthesise_engine(
+            decoder,
             point.target,
             place,
             lanes=point.lanes,
@@ -138,67 +130,45 @@ def _found(
             progress=progress,
         )
     except DoesNotFitError as error:
-        found = {"key": key, "status": DOES_NOT_FIT, "says": str(error)}
         with atomic_path(place) as empty:
             empty.mkdir()
-            _write(empty / POINT, found)
-        return found | {"facts": {}}
+            write_json(Refusal(str(error), now), empty / REFUSAL)
+        return DOES_NOT_FIT, str(error)
     except ToolFailedError as error:
-        return {"status": FAILED, "says": str(error), "facts": {}}
-    status = ESTIMATED if facts["estimate"] else PLACED
-    found = {"key": key, "status": status, "says": None}
-    _write(place / POINT, found)
-    return found | {"facts": facts}
+        return FAILED, str(error)
+    return _status(found), found
+
+
+def _kept(read: Callable[[Path], Kept], folder: Path) -> Kept | None:
+    """Return what a folder keeps of before, None where it is missing or damaged."""
+    try:
+        return read(folder)
+    except UserError:
+        return None
+
+
+def _status(found: Resources) -> str:
+    return ESTIMATED if found.estimate else PLACED
 
 
 def _row(
-    decoder: FixedDecoder, point: Point, costs: TickCosts, found: dict[str, Any]
-) -> dict[str, Any]:
-    facts = found["facts"]
-    running = None
-    if facts and facts["timing_met"] is not None:
-        running = facts["clock_mhz"] if facts["timing_met"] else facts["fmax_mhz"]
-    latency = _mean_and_max(costs.latency)
-    return {
-        "target": point.target.name,
-        "lanes": point.lanes,
-        "status": found["status"],
-        "says": found["says"],
-        **{name: facts.get(name) for name in ("clock_mhz", "fmax_mhz", "timing_met")},
-        "running_mhz": running,
-        "resources": facts.get("resources"),
-        "cycles": _mean_and_max(costs.cycles),
-        "latency_cycles": latency,
-        "latency_us": running and {name: value / running for name, value in latency.items()},
-        "energy_nj": energy(decoder, costs)["per_tick_nj"]["engine"],
-    }
-
-
-def _mean_and_max(values: NDArray[np.int64]) -> dict[str, float]:
-    return {"mean": float(values.mean()), "max": float(values.max())}
-
-
-def _key(work: Work, point: Point, clock_mhz: float) -> str:
-    """Return a hash of everything that a point's results follow from."""
-    made_of = {
-        "decoder": work.decoder_sha256,
-        "sources": [hashlib.sha256(source.read_bytes()).hexdigest() for source in sources()],
-        "pins": None if point.pins is None else point.pins.read_text(encoding="utf-8"),
-        "versions": tool_versions(tools_of(point.target)) | {"aegru-hw": version("aegru-hw")},
-        "point": [point.name, clock_mhz, SEED],
-    }
-    return hashlib.sha256(json.dumps(made_of).encode()).hexdigest()
-
-
-def _read(path: Path) -> dict[str, Any]:
-    """Return a file's JSON object; empty where there is none."""
-    try:
-        found = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return {}
-    return found if isinstance(found, dict) else {}
-
-
-def _write(path: Path, found: dict[str, Any]) -> None:
-    with atomic_path(path) as temporary:
-        temporary.write_text(json.dumps(found, indent=2) + "\n", encoding="utf-8")
+    decoder: FixedDecoder, point: Point, costs: TickCosts, status: str, found: Resources | str
+) -> LaneRow:
+    placed = found if isinstance(found, Resources) else None
+    running = None if placed is None else placed.running_mhz
+    latency = Spread.of(costs.latency)
+    return LaneRow(
+        target=point.target.name,
+        lanes=point.lanes,
+        status=status,
+        says=found if isinstance(found, str) else None,
+        clock_mhz=None if placed is None else placed.clock_mhz,
+        fmax_mhz=None if placed is None else placed.fmax_mhz,
+        timing_met=None if placed is None else placed.timing_met,
+        running_mhz=running,
+        resources=None if placed is None else placed.resources,
+        cycles=Spread.of(costs.cycles),
+        latency_cycles=latency,
+        latency_us=None if running is None else latency.over(running),
+        energy_nj=energy(decoder, costs).per_tick_nj["engine"],
+    )

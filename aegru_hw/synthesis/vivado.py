@@ -7,12 +7,18 @@ figures are of a placed and routed design, but there is no bitstream.
 import math
 import re
 import shutil
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 from aegru_hw.errors import UserError
 from aegru_hw.synthesis.design import PLACED_AS, Design, is_text
-from aegru_hw.synthesis.reports import Resources, read_json, resource
+from aegru_hw.synthesis.resources import (
+    CriticalPath,
+    Resources,
+    Use,
+    read_resources,
+    write_resources,
+)
 from aegru_hw.synthesis.targets import Target
 from aegru_hw.synthesis.tools import ToolFailedError, run_tool
 
@@ -67,16 +73,28 @@ def _tcl(value: int | str) -> str:
     return f'\\"{value}\\"'
 
 
-def run_vivado(folder: Path, *, progress: bool = False) -> dict[str, Any]:
-    """Run the written script in a folder of results; return resources.json with its figures.
+@dataclass(frozen=True)
+class Found:
+    """The figures of Vivado's reports; the fields are those of `Resources`."""
 
-    `estimate` becomes false. Raises UserError where Vivado is not on PATH, where it fails, and
-    where it leaves no report; the log is vivado.log in the folder.
+    fmax_mhz: float
+    timing_met: bool
+    critical_path: CriticalPath
+    resources: dict[str, Use]
+    version: str
+
+
+def run_vivado(folder: Path, *, progress: bool = False) -> Resources:
+    """Run the written script in a folder of results; rewrite resources.json with its figures.
+
+    `estimate` becomes false. Returns what resources.json holds then.
+    Raises UserError where Vivado is not on PATH, where it fails, and where it leaves no report; the
+    log is vivado.log in the folder.
     """
     require_vivado()
     if not (folder / SCRIPT).is_file():
         raise UserError(f"{folder} has no {SCRIPT}; `aegru-hw synth RUN --target xc7` writes it")
-    facts = read_json(folder / "resources.json")
+    estimate = read_resources(folder)
     for report in (UTILISATION, TIMING):
         (folder / report).unlink(missing_ok=True)
     arguments = ["-mode", "batch", "-nojournal", "-nolog", "-source", SCRIPT]
@@ -84,13 +102,23 @@ def run_vivado(folder: Path, *, progress: bool = False) -> dict[str, Any]:
         spent = run_tool(VIVADO, arguments, folder, log=LOG, progress=progress)
     except ToolFailedError as error:
         raise ToolFailedError(f"{error}; log: {folder / LOG}") from None
-    found, version = read_reports(folder, facts["clock_mhz"])
-    facts |= found | {"estimate": False, "tools": {VIVADO: version}, "seconds": {VIVADO: spent}}
-    return facts
+    found = read_reports(folder, estimate.clock_mhz)
+    resources = replace(
+        estimate,
+        estimate=False,
+        fmax_mhz=found.fmax_mhz,
+        timing_met=found.timing_met,
+        critical_path=found.critical_path,
+        resources=found.resources,
+        tools={VIVADO: found.version},
+        seconds={VIVADO: spent},
+    )
+    write_resources(folder, resources)
+    return resources
 
 
-def read_reports(folder: Path, clock_mhz: float) -> tuple[dict[str, Any], str]:
-    """Return the figures of Vivado's reports, by the names of resources.json, and its version.
+def read_reports(folder: Path, clock_mhz: float) -> Found:
+    """Return the figures of Vivado's reports.
 
     Raises UserError where a report is missing or has not the form that is known.
     """
@@ -98,26 +126,26 @@ def read_reports(folder: Path, clock_mhz: float) -> tuple[dict[str, Any], str]:
         utilisation = (folder / UTILISATION).read_text("utf-8", "replace")
         timing = (folder / TIMING).read_text("utf-8", "replace")
         slack = float(_after_max_delay(timing, r"Slack \((?:MET|VIOLATED)\)\s*:\s*(-?[\d.]+)ns"))
-        found = {
-            "fmax_mhz": round(1000 / (1000 / clock_mhz - slack), 2),
-            "timing_met": slack >= 0,
-            "critical_path": {
-                "from": _after_max_delay(timing, r"Source:\s+(\S+)"),
-                "to": _after_max_delay(timing, r"Destination:\s+(\S+)"),
-            },
-            "resources": read_utilisation(utilisation),
-        }
         version = re.search(r"Tool Version\s*:\s*Vivado v\.(\S+)", utilisation)
+        return Found(
+            fmax_mhz=round(1000 / (1000 / clock_mhz - slack), 2),
+            timing_met=slack >= 0,
+            critical_path=CriticalPath(
+                _after_max_delay(timing, r"Source:\s+(\S+)"),
+                _after_max_delay(timing, r"Destination:\s+(\S+)"),
+            ),
+            resources=read_utilisation(utilisation),
+            version=version.group(1) if version else "unknown",
+        )
     except (OSError, ValueError, IndexError, KeyError, ZeroDivisionError):
         raise UserError(
             f"{folder} has no reports of Vivado that can be read; log: {folder / LOG}"
         ) from None
-    return found, version.group(1) if version else "unknown"
 
 
-def read_utilisation(report: str) -> Resources:
+def read_utilisation(report: str) -> dict[str, Use]:
     """Return the resources in the tables of report_utilization; KeyError where one is not there."""
-    found: Resources = {}
+    found: dict[str, Use] = {}
     columns: list[str] = []
     for line in report.splitlines():
         if not line.startswith("|"):
@@ -128,7 +156,7 @@ def read_utilisation(report: str) -> Resources:
         name = ROWS.get(cells[0].rstrip("*"))
         if name is not None and name not in found and len(cells) == len(columns):
             used = math.ceil(float(cells[columns.index("Used")]))
-            found[name] = resource(used, int(cells[columns.index("Available")]))
+            found[name] = Use.of(used, int(cells[columns.index("Available")]))
     return {name: found[name] for name in ROWS.values()}
 
 

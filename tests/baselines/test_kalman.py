@@ -71,6 +71,6 @@ def test_kalman_decodes_a_recording() -> None:
     recording = small_recording()
     data = Dataset.from_recording(recording, make_config(overrides=QUICK))
     score = kalman(data, recording.segment_starts)
-    assert score.r2["mean"] > 0.4
+    assert score.r2.mean > 0.4
     assert score.macs == 4 * 4 + 4 * data.channels
     assert score.ticks == len(data.test)

@@ -43,14 +43,14 @@ def test_ridge_is_the_normal_equations_at_the_best_penalty_on_validation() -> No
     on_validation = [
         r2_score(
             y["validation"], normal_equations(x["train"], y["train"], penalty)(x["validation"])
-        )["mean"]
+        ).mean
         for penalty in PENALTIES
     ]
     best = PENALTIES[int(np.argmax(on_validation))]
     both = np.vstack([x["train"], x["validation"]]), np.vstack([y["train"], y["validation"]])
     expected = r2_score(y["test"], normal_equations(*both, best)(x["test"]))
     score = ridge(data)
-    np.testing.assert_allclose(score.r2["mean"], expected["mean"], atol=1e-4)
+    np.testing.assert_allclose(score.r2.mean, expected.mean, atol=1e-4)
     inputs = data.channels * data.steps
     assert score.macs == 2 * inputs
     assert score.footprint_bytes == 4 * (2 * inputs + 2 + data.channels)

@@ -1,29 +1,46 @@
 import json
 import math
+from dataclasses import replace
 from pathlib import Path
 from statistics import fmean, stdev
 
 import pytest
 
 from aegru_hw.benchmark import measure as module
-from aegru_hw.benchmark.measure import DECODERS, FLOAT, LINEAR, PLAIN, PRUNED, ROWS, STOCK
+from aegru_hw.benchmark.measure import (
+    DECODERS,
+    FLOAT,
+    LINEAR,
+    PLAIN,
+    PRUNED,
+    ROWS,
+    STOCK,
+    CaseFacts,
+)
 from aegru_hw.benchmark.published import published_rows
-from aegru_hw.benchmark.table import summarise
+from aegru_hw.benchmark.rows import Row
+from aegru_hw.benchmark.table import summarise, table_text
 from aegru_hw.cli import main
+from aegru_hw.cost.neurobench import Metrics
+from aegru_hw.strict_json import read_json, write_json
 from tests.support.recordings import QUICK, small_recording
 
 
 def test_published_rows_name_their_sources() -> None:
-    rows = {row["name"]: row for row in published_rows()}
+    rows = {row.name: row for row in published_rows()}
     assert {"GRU-t1", "bigRSNN", "tinyRSNN"} < set(rows)
-    assert all("arXiv" in row["source"] and 0.6 < row["r2"] < 0.8 for row in rows.values())
+    assert all("arXiv" in row.source and 0.6 < row.r2 < 0.8 for row in rows.values())
     aegru = rows["AEGRU, 50 % pruned"]
-    assert round(fmean(aegru["recordings"].values()), 3) == aegru["r2"]
-    assert len(aegru["recordings"]) == 6
+    assert aegru.recordings is not None
+    assert round(fmean(aegru.recordings.values()), 3) == aegru.r2
+    assert len(aegru.recordings) == 6
 
 
-def result(r2: float, **more: float) -> dict:
-    return {"r2": r2, "macs": 100 * r2, "footprint_bytes": 7} | more
+FACTS = CaseFacts("made", "small", "0" * 64, channels=12, ticks=600, tick_seconds=0.05)
+
+
+def result(r2: float | None, mismatches: int | None = None) -> Row:
+    return Row(r2, r2, r2, macs=100 * (r2 or 0), footprint_bytes=7, mismatches=mismatches)
 
 
 def test_table_is_mean_and_standard_error_over_seeds_then_over_recordings() -> None:
@@ -34,16 +51,46 @@ def test_table_is_mean_and_standard_error_over_seeds_then_over_recordings() -> N
         }
         for name, r in scores.items()
     }
-    table = summarise(results, {name: {"name": name} for name in scores})
+    table = summarise(results, dict.fromkeys(scores, FACTS))
     for name, r2 in scores.items():
-        row = table["recordings"][name]["rows"][PLAIN]
-        assert row["r2"] == pytest.approx(fmean(r2))
-        assert row["se"] == pytest.approx(stdev(r2) / math.sqrt(3))
-        assert row["macs"] == pytest.approx(100 * fmean(r2))
-        assert row["mismatches"] == 3
+        line = table.recordings[name].rows[PLAIN]
+        assert line.r2 == pytest.approx(fmean(r2))
+        assert line.se == pytest.approx(stdev(r2) / math.sqrt(3))
+        assert line.macs == pytest.approx(100 * fmean(r2))
+        assert line.mismatches == 3
     means = [fmean(pair) for pair in zip(*scores.values(), strict=True)]
-    assert table["mean"][PLAIN]["r2"] == pytest.approx(fmean(means))
-    assert table["mean"][PLAIN]["se"] == pytest.approx(stdev(means) / math.sqrt(3))
+    assert table.mean[PLAIN].r2 == pytest.approx(fmean(means))
+    assert table.mean[PLAIN].se == pytest.approx(stdev(means) / math.sqrt(3))
+
+
+def test_what_was_not_measured_stays_so() -> None:
+    """An undefined R² of one seed leaves the mean undefined, and no zero stands for a lack."""
+    results = {
+        "one": {seed: dict.fromkeys(ROWS, result(r2)) for seed, r2 in enumerate((0.5, None))}
+    }
+    table = summarise(results, {"one": FACTS})
+    line = table.recordings["one"].rows[PLAIN]
+    assert (line.r2, line.se, line.mismatches, line.neurobench) == (None, None, None, None)
+    assert table.mean[PLAIN].r2 is None
+    shown = next(text for text in table_text(table, 2).splitlines() if text.startswith(PLAIN))
+    assert shown.split()[len(PLAIN.split()) :] == ["none", "25", "7"]
+
+
+def test_a_row_survives_its_file(tmp_path: Path) -> None:
+    row = replace(result(0.5, mismatches=0), neurobench=Metrics(7, 0.5, 0.0, 3.5, 2.0, 0.0))
+    write_json(row, tmp_path / "row.json")
+    assert read_json(tmp_path / "row.json", Row) == row
+
+
+def test_an_undefined_r2_is_none_and_not_a_number_of_the_table() -> None:
+    rows, still, other = (dict.fromkeys(ROWS, result(r2)) for r2 in (0.5, None, 0.7))
+    results = {"moves": {0: rows, 1: rows, 2: rows}, "still": {0: still, 1: rows, 2: other}}
+    table = summarise(results, dict.fromkeys(results, FACTS))
+    for line in (table.recordings["still"].rows[PLAIN], table.mean[PLAIN]):
+        assert (line.r2, line.se) == (None, None)
+    assert table.recordings["moves"].rows[PLAIN].r2 == 0.5
+    lines = [line for line in table_text(table, 3).splitlines() if line[:34].strip() == PLAIN]
+    assert [line[34:].split()[0] for line in lines] == ["0.5000", "none", "none"]
 
 
 SETTINGS = [f"--set={text}" for text in (*QUICK, "pruning.min_updates=0")]
@@ -86,7 +133,7 @@ def test_benchmark_measures_every_row_and_goes_on(measured, capsys, monkeypatch)
     assert rows[PRUNED]["neurobench"]["connection_sparsity"] == pytest.approx(0.5, abs=0.05)
     assert rows[FLOAT]["neurobench"]["connection_sparsity"] == 0
     assert set(table["mean"]) == set(rows)
-    assert [row["name"] for row in table["published"]] == [row["name"] for row in published_rows()]
+    assert [row["name"] for row in table["published"]] == [row.name for row in published_rows()]
     for name in (*LINEAR, *STOCK):
         assert rows[name]["se"] is None
 

@@ -3,15 +3,17 @@
 import math
 from collections import Counter
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 
-from aegru_hw.cost.cycles import TickCosts, tick_costs
-from aegru_hw.cost.energy import access_pj, add_pj, energy, multiply_pj
+from aegru_hw.cost.energy import Energy, access_pj, add_pj, energy, multiply_pj
 from aegru_hw.fixedpoint import FixedDecoder
+from aegru_hw.fixedpoint.made_up import random_counts, random_decoder
+from aegru_hw.rtl.cycles import TickCosts, tick_costs
 from aegru_hw.rtl.schedule import ACTIVE_AT, Schedule, schedule
-from tests.support.decoders import random_counts, random_decoder
+from aegru_hw.strict_json import read_json, write_json
 
 KB = 8 * 1024
 PARTS = {
@@ -149,7 +151,7 @@ def test_recount(lanes: int, norm: bool, steps: int) -> None:
     # Still a counter: with one step there is no recurrent product, and none is 0.
     mean = Counter({name: number / len(counts) for name, number in seen.items()})
     found = energy(decoder, costs_of(decoder, lanes, counts))
-    engine = {name: 1000 * value for name, value in found["parts"]["engine"].items()}
+    engine = {name: 1000 * value for name, value in found.parts["engine"].items()}
 
     readout = int((decoder.readout.weight != 0).sum())
     macs = readout + sum(mean[f"{matrix} mac"] for matrix in MATRICES)
@@ -197,7 +199,7 @@ def test_recount(lanes: int, norm: bool, steps: int) -> None:
 def test_reference_recount() -> None:
     decoder = random_decoder(5, channels=20, latent=7, hidden=6, window=3, steps=3)
     found = energy(decoder, costs_of(decoder, 2, random_counts(5, 30, 20)))
-    parts = {name: 1000 * value for name, value in found["parts"]["reference_dense"].items()}
+    parts = {name: 1000 * value for name, value in found.parts["reference_dense"].items()}
     operands: Counter[int] = Counter()
     macs = 2 * 6
     for _ in range(3):
@@ -217,18 +219,16 @@ def test_reference_recount() -> None:
 def test_totals_and_words() -> None:
     decoder, counts = random_decoder(6), random_counts(6, 100, 96)
     found = energy(decoder, costs_of(decoder, 4, counts))
-    for schedule_name, parts in found["parts"].items():
+    for schedule_name, parts in found.parts.items():
         assert set(parts) == PARTS
         assert all(value > 0 for value in parts.values())
-        assert found["per_tick_nj"][schedule_name] == pytest.approx(sum(parts.values()))
-    assert found["lanes"] == 4
-    assert found["per_tick_nj"]["engine"] < found["per_tick_nj"]["reference_dense"]
-    assert (
-        found["parts"]["engine"]["elementwise"] == found["parts"]["reference_dense"]["elementwise"]
-    )
-    assert "45 nm" in found["technology"]
-    assert "Horowitz" in found["source"]
-    assert "estimate" in found["assumptions"][0]
+        assert found.per_tick_nj[schedule_name] == pytest.approx(sum(parts.values()))
+    assert found.lanes == 4
+    assert found.per_tick_nj["engine"] < found.per_tick_nj["reference_dense"]
+    assert found.parts["engine"]["elementwise"] == found.parts["reference_dense"]["elementwise"]
+    assert "45 nm" in found.technology
+    assert "Horowitz" in found.source
+    assert "estimate" in found.assumptions[0]
 
 
 def test_a_mean_over_ticks() -> None:
@@ -244,8 +244,15 @@ def test_a_mean_over_ticks() -> None:
                     for name in ("encoder", "encoder_words", "changed", "spikes")
                 },
             ),
-        )["per_tick_nj"]["engine"]
+        ).per_tick_nj["engine"]
         for tick in range(60)
     ]
-    assert energy(decoder, whole)["per_tick_nj"]["engine"] == pytest.approx(np.mean(per_tick))
+    assert energy(decoder, whole).per_tick_nj["engine"] == pytest.approx(np.mean(per_tick))
     assert max(per_tick) > min(per_tick)
+
+
+def test_energy_as_json(tmp_path: Path) -> None:
+    decoder = random_decoder(3, channels=8, latent=4, hidden=4)
+    found = energy(decoder, costs_of(decoder, 2, random_counts(5, 30, 8)))
+    write_json(found, tmp_path / "energy.json")
+    assert read_json(tmp_path / "energy.json", Energy) == found

@@ -1,5 +1,7 @@
 """NeuroBench's metrics against every product of real torch layers, counted one by one."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 import torch
@@ -10,6 +12,7 @@ from torch import nn
 from aegru_hw.cost.neurobench import (
     FloatWeights,
     LayerInputs,
+    Metrics,
     activation_sparsity,
     connection_sparsity,
     dense_operations,
@@ -18,9 +21,10 @@ from aegru_hw.cost.neurobench import (
 )
 from aegru_hw.decoder.config import make_config
 from aegru_hw.decoder.data import Dataset
+from aegru_hw.decoder.metrics import benchmark_metrics
 from aegru_hw.decoder.network import Aegru
 from aegru_hw.fixedpoint.decoder import Geometry
-from aegru_hw.pipeline import benchmark_metrics
+from aegru_hw.strict_json import read_json, write_json
 from tests.support.recordings import QUICK, small_recording
 
 PAPER = [(96, 39_184, 46_624), (192, 51_856, 61_984)]
@@ -221,10 +225,16 @@ def test_metrics_of_a_network_are_those_of_the_layers_it_is_made_of() -> None:
     expected = counted_by_hooks(reference, x)
     found = benchmark_metrics(network, dataset, geometry)
     outputs = len(dataset.test)
-    assert found["dense"] == expected["dense"] / outputs == dense_operations(geometry)
-    assert found["effective_macs"] == expected["macs"] / outputs
-    assert found["effective_acs"] == expected["acs"] / outputs == 0
-    assert found["footprint_bytes"] == sum(
+    assert found.dense == expected["dense"] / outputs == dense_operations(geometry)
+    assert found.effective_macs == expected["macs"] / outputs
+    assert found.effective_acs == expected["acs"] / outputs == 0
+    assert found.footprint_bytes == sum(
         tensor.numel() * tensor.element_size()
         for tensor in [*reference.parameters(), *reference.buffers()]
     )
+
+
+def test_metrics_as_json(tmp_path: Path) -> None:
+    metrics = Metrics(39184, 0.5, 0.0, 46144.0, 25300.5, 0.0)
+    write_json(metrics, tmp_path / "metrics.json")
+    assert read_json(tmp_path / "metrics.json", Metrics) == metrics

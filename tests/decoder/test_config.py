@@ -1,8 +1,10 @@
-from dataclasses import asdict
+from dataclasses import asdict, replace
+from typing import get_args, get_type_hints
 
 import pytest
 
-from aegru_hw.decoder.config import config_from, load_config, make_config, override, preset
+from aegru_hw.decoder.config import Config, Training, config_from, make_config, override, preset
+from aegru_hw.decoder.schedules import Schedule, rate_share
 from aegru_hw.errors import UserError
 
 
@@ -77,17 +79,44 @@ def test_unknown_preset_and_sections_are_refused() -> None:
 
 def test_config_round_trip(tmp_path) -> None:
     config = make_config("fast", ["network.norm=none"], seed=7)
-    config.save(tmp_path / "config.toml")
-    assert load_config(tmp_path / "config.toml") == config
+    config.save(str(tmp_path / "config.toml"))
+    assert Config.load(str(tmp_path / "config.toml")) == config
+    assert Config.load(tmp_path / "config.toml").digest == config.digest
+
+
+def test_equal_configurations_have_one_digest_and_others_another() -> None:
+    config = make_config("paper")
+    assert len(config.digest) == 64
+    as_written = replace(config, loss=replace(config.loss, velocity=10))
+    assert as_written == config
+    assert as_written.digest == config.digest
+    assert override(config, ["seed=1"]).digest != config.digest
+    assert override(config, ["pruning.ramp=0.5"]).digest != config.digest
+
+
+def test_every_constant_states_what_it_accepts() -> None:
+    for section, constants in asdict(make_config("paper")).items():
+        if not isinstance(constants, dict):
+            continue
+        for name, value in constants.items():
+            refused = "nonsense" if isinstance(value, str) else 1e9
+            with pytest.raises(UserError, match=rf"^{section}\.{name} is .*; accepted (is|are) "):
+                make_config("paper", [f"{section}.{name}={refused}"])
+
+
+def test_every_accepted_schedule_is_one_of_training() -> None:
+    accepted = get_args(get_type_hints(Training)["schedule"])
+    assert accepted == get_args(Schedule)
+    assert [rate_share(name, 0.0) for name in accepted] == [1.0] * len(accepted)
 
 
 def test_damaged_config_is_one_line(tmp_path) -> None:
     path = tmp_path / "config.toml"
     with pytest.raises(UserError, match="cannot read"):
-        load_config(path)
+        Config.load(path)
     path.write_text("seed = = 1")
     with pytest.raises(UserError, match="not TOML"):
-        load_config(path)
+        Config.load(path)
 
 
 def test_constants_added_later_may_be_missing_from_a_saved_configuration() -> None:

@@ -1,3 +1,5 @@
+import math
+
 import pytest
 import torch
 
@@ -7,6 +9,7 @@ from aegru_hw.decoder.averaging import WeightAverage
 from aegru_hw.decoder.config import make_config
 from aegru_hw.decoder.data import Dataset
 from aegru_hw.decoder.fit import Stage, schedule
+from aegru_hw.decoder.network import Aegru
 from aegru_hw.errors import UserError
 from tests.support.recordings import QUICK, small_recording
 
@@ -67,7 +70,7 @@ def test_resume_equals_uninterrupted(tmp_path, monkeypatch, averaging: float) ->
     resumed, resumed_facts = stages.train_float(
         dataset, config, checkpoint=checkpoint, resume=True, progress=False
     )
-    assert not checkpoint.exists()
+    assert checkpoint.exists()  # the run removes it together with writing the weights
     assert resumed_facts == facts
     for name, tensor in whole.state_dict().items():
         assert torch.equal(tensor, resumed.state_dict()[name]), name
@@ -124,17 +127,50 @@ def test_averaging_is_what_is_validated_and_kept() -> None:
     dataset, config = quick_dataset("training.averaging=0.99")
     averaged, facts = stages.train_float(dataset, config, progress=False)
     r2 = stages.validation_r2(averaged, dataset)()
-    assert r2 == max(row["r2"] for row in facts["history"])
+    assert r2 == max(row.r2 for row in facts.history)
     plain, _ = stages.train_float(*quick_dataset(), progress=False)
     assert not torch.equal(plain.encoder.weight, averaged.encoder.weight)
 
 
-def test_a_foreign_or_damaged_checkpoint_is_refused(tmp_path, monkeypatch) -> None:
+@pytest.mark.parametrize("spoilt", ["loss", "weight"])
+def test_training_that_diverges_ends_in_one_line(monkeypatch, spoilt: str) -> None:
+    """The last update of an epoch can spoil the weights while its loss is still a number."""
     dataset, config = quick_dataset()
-    checkpoint = tmp_path / "checkpoint.safetensors"
-    checkpoint.write_bytes(b"not safetensors at all")
-    with pytest.raises(UserError, match="damaged"):
-        stages.train_float(dataset, config, checkpoint=checkpoint, resume=True, progress=False)
+    real_epoch, calls = fit_module._epoch, []
+
+    def diverging_epoch(network, *arguments):
+        calls.append(real_epoch(network, *arguments))
+        if len(calls) == 2 and spoilt == "weight":
+            with torch.no_grad():
+                network.readout.weight[0, 0] = torch.inf
+        return math.nan if len(calls) == 2 and spoilt == "loss" else calls[-1]
+
+    monkeypatch.setattr(fit_module, "_epoch", diverging_epoch)
+    with pytest.raises(UserError) as refused:
+        stages.train_float(dataset, config, progress=False)
+    assert str(refused.value).startswith("training diverged in stage 'float', epoch 2 of 4")
+    assert str(refused.value).endswith("such as --set training.learning_rate=0.0001")
+    assert "\n" not in str(refused.value)
+
+
+def test_the_advice_after_diverging_names_the_stages_own_setting(monkeypatch) -> None:
+    dataset, config = quick_dataset()
+    network = Aegru(dataset.channels, config.network)
+    monkeypatch.setattr(fit_module, "_epoch", lambda *_: math.nan)
+    with pytest.raises(UserError, match=r"'pruned', .* --set pruning\.learning_rate=1e-05$"):
+        stages.prune(network, dataset, config, progress=False)
+    with pytest.raises(UserError, match=r"'quantised', .* --set quantisation\.learning_rate="):
+        stages.quantize(network, dataset, config, progress=False)
+
+
+def test_an_undefined_r2_keeps_the_last_epoch(monkeypatch) -> None:
+    dataset, config = quick_dataset("training.epochs=2")
+    monkeypatch.setattr(stages, "validation_r2", lambda *_: lambda: None)
+    network, facts = stages.train_float(dataset, config, progress=False)
+    assert [row.r2 for row in facts.history] == [None, None]
+    torch.manual_seed(config.seed)
+    untrained = Aegru(dataset.channels, config.network)
+    assert not torch.equal(network.readout.weight, untrained.readout.weight)
 
 
 def test_pruned_weights_stay_zero_through_both_fine_tunings() -> None:
@@ -148,3 +184,33 @@ def test_pruned_weights_stay_zero_through_both_fine_tunings() -> None:
     for name, weight in quantized.weights.items():
         assert (weight.detach()[zeros[name]] == 0).all()
         assert not torch.equal(weight.detach(), network.weights[name].detach()) or name == "readout"
+
+
+@pytest.mark.parametrize(
+    ("found", "kept"),
+    [([None, None, None], 3), ([0.5, 0.1, None], 1), ([None, 0.5, 0.1], 2), ([0.1, 0.5, 0.2], 2)],
+)
+def test_an_undefined_validation_r2_is_below_every_other(found, kept) -> None:
+    """Where the validated velocity stands still, the last epoch is kept."""
+    dataset, _ = quick_dataset()
+    network = torch.nn.Linear(1, 1)
+    weights, scores = [], iter(found)
+
+    def validation_r2() -> float | None:
+        weights.append(network.weight.detach().clone())
+        return next(scores)
+
+    facts = fit_module.fit(
+        network,
+        {},
+        lambda *_: network(torch.ones(1, 1)).sum(),
+        validation_r2,
+        dataset,
+        dataset.train[:64],
+        stage(epochs=3, batch=32, min_updates=0),
+        seed=0,
+        progress=False,
+    )
+    assert [row.r2 for row in facts.history] == found
+    assert not any(torch.equal(weights[kept - 1], other) for other in weights[kept:])
+    assert torch.equal(network.weight, weights[kept - 1])

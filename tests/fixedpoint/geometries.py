@@ -7,7 +7,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 
 from aegru_hw.fixedpoint import FixedDecoder
-from tests.support.decoders import random_counts, random_decoder
+from aegru_hw.fixedpoint.made_up import random_counts, random_decoder
 
 exact = settings(deadline=None, derandomize=True, max_examples=60)
 

@@ -16,14 +16,14 @@ from aegru_hw.errors import UserError
 from aegru_hw.fixedpoint import (
     FixedDecoder,
     FixedType,
-    artefact,
+    content,
     load_decoder,
     run_streaming_form,
     save_decoder,
 )
+from aegru_hw.fixedpoint.made_up import random_counts, random_decoder
 from aegru_hw.fixedpoint.soundness import arrays_of, types_of
 from tests.fixedpoint.geometries import decoders, exact
-from tests.support.decoders import random_counts, random_decoder
 
 DATASETS = [
     "encoder/bias",
@@ -84,7 +84,7 @@ def seal(file: h5py.File) -> None:
         lambda name, item: names.append(name) if isinstance(item, h5py.Dataset) else None
     )
     arrays = {name: file[name][()] for name in names}
-    file.attrs["sha256"] = np.bytes_(artefact._checksum(header_of(file), arrays))
+    file.attrs["sha256"] = np.bytes_(content.checksum(header_of(file), arrays))
 
 
 def change_header(path: Path, change: Callable[[dict[str, Any]], object]) -> None:
@@ -151,15 +151,14 @@ def test_a_failure_while_saving_leaves_the_old_file(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     before = path.read_bytes()
-    create = h5py.Group.create_dataset
 
-    def full_disk(group: h5py.Group, name: str, **options: Any) -> h5py.Dataset:
-        if name == "recurrent/weight":
-            raise OSError(28, "No space left on device")
-        return create(group, name, **options)
+    def full_disk(path: Path, content: memoryview) -> None:
+        with open(path, "wb") as file:
+            file.write(content[:1000])
+        raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(h5py.Group, "create_dataset", full_disk)
-    with pytest.raises(OSError, match="No space left"):
+    monkeypatch.setattr(Path, "write_bytes", full_disk)
+    with pytest.raises(UserError, match=r"cannot write .*decoder.h5: No space left"):
         save_decoder(small(spread=2.0), path)
     assert path.read_bytes() == before
     assert list(path.parent.iterdir()) == [path]
@@ -343,7 +342,7 @@ HEADER_CHANGES: dict[str, Callable[[dict[str, Any]], object]] = {
     "its window is '3'": lambda header: header["geometry"].update(window="3"),
     "its steps is 65": lambda header: header["geometry"].update(steps=65),
     "its history is 4098": lambda header: header["geometry"].update(window=1366),
-    "its tick is nan": lambda header: header["geometry"].update(tick_seconds=float("nan")),
+    "its header is not JSON": lambda header: header["geometry"].update(tick_seconds=float("nan")),
     "its tick is 0.0": lambda header: header["geometry"].update(tick_seconds=0.0),
     "its tick is 1 ": lambda header: header["geometry"].update(tick_seconds=1),
     "encoder/weight is int64": lambda header: header["geometry"].update(channels=7),
@@ -540,3 +539,11 @@ def test_a_decoder_without_norm_has_no_norm_arrays(tmp_path: Path) -> None:
     assert load_decoder(path).norm is None
     change_header(path, lambda header: header.update(norm={"epsilon": 3}))
     assert "its types lacks norm" in refusal(path)
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), {1, 2}])
+def test_a_provenance_that_json_has_not_is_refused(tmp_path: Path, value: object) -> None:
+    decoder = replace(small(), provenance={"r2": value})
+    with pytest.raises(UserError, match="its provenance is not JSON"):
+        save_decoder(decoder, tmp_path / "decoder.h5")
+    assert list(tmp_path.iterdir()) == []

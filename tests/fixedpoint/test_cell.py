@@ -7,10 +7,10 @@ from hypothesis import strategies as st
 
 from aegru_hw.fixedpoint import FixedDecoder, FixedType, LiveDecoder
 from aegru_hw.fixedpoint.cell import cell
+from aegru_hw.fixedpoint.made_up import random_decoder
 from tests.fixedpoint import scalar
 from tests.fixedpoint.geometries import decoders, exact
 from tests.fixedpoint.scalar import two_to
-from tests.support.decoders import random_decoder
 
 TENSORS = [
     "latent",

@@ -1,7 +1,21 @@
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import h5py
 import numpy as np
 import pytest
 
-from tests.support.decoders import random_decoder
+from aegru_hw.fixedpoint import (
+    FixedDecoder,
+    FixedType,
+    LabelScaling,
+    load_decoder,
+    run_window_form,
+    save_decoder,
+)
+from aegru_hw.fixedpoint.made_up import random_counts, random_decoder
 
 
 def test_physical_velocity_is_the_scaled_code() -> None:
@@ -44,3 +58,78 @@ def test_footprint_counts_each_code_at_its_width(norm: bool) -> None:
 
 def test_history_is_window_times_steps() -> None:
     assert random_decoder(1, window=7, steps=3).geometry.history == 21
+
+
+def small(**options: Any) -> FixedDecoder:
+    return random_decoder(1, **({"channels": 3, "latent": 2, "hidden": 2, "steps": 3} | options))
+
+
+def test_digest_is_the_checksum_of_the_file(tmp_path: Path) -> None:
+    decoder = small()
+    decoder.save(str(tmp_path / "decoder.h5"))
+    with h5py.File(tmp_path / "decoder.h5") as file:
+        assert bytes(file.attrs["sha256"]).decode() == decoder.digest
+    assert FixedDecoder.load(str(tmp_path / "decoder.h5")).digest == decoder.digest
+
+
+def test_decoders_of_one_content_are_equal(tmp_path: Path) -> None:
+    decoder = small()
+    save_decoder(decoder, str(tmp_path / "decoder.h5"))
+    loaded = load_decoder(str(tmp_path / "decoder.h5"))
+    assert type(loaded) is FixedDecoder
+    assert loaded == decoder
+    assert loaded == small()
+    assert hash(loaded) == hash(decoder)
+    assert len({loaded, decoder, small()}) == 1
+    assert decoder != "decoder"
+
+
+def changed_weight(decoder: FixedDecoder) -> FixedDecoder:
+    weight = decoder.readout.weight.copy()
+    weight[1, 1] ^= 1
+    return replace(decoder, readout=replace(decoder.readout, weight=weight))
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        changed_weight,
+        lambda decoder: replace(decoder, provenance={"seed": 2}),
+        lambda decoder: replace(decoder, velocity=FixedType(16, 11)),
+        lambda decoder: replace(decoder, labels=LabelScaling(np.zeros(2), np.ones(2))),
+        lambda decoder: replace(decoder, norm=None),
+        lambda decoder: replace(decoder, geometry=replace(decoder.geometry, window=7)),
+        lambda decoder: replace(decoder, geometry=replace(decoder.geometry, tick_seconds=0.005)),
+        lambda decoder: replace(decoder, norm=replace(decoder.norm, epsilon=9)),
+    ],
+)
+def test_a_decoder_of_another_content_differs(
+    change: Callable[[FixedDecoder], FixedDecoder],
+) -> None:
+    assert change(small()) != small()
+    assert change(small()).digest != small().digest
+
+
+def test_it_prints_as_one_short_line() -> None:
+    decoder = random_decoder(1, weight_bits=6)
+    assert (
+        str(decoder)
+        == repr(decoder)
+        == (
+            "FixedDecoder(96 channels, 4 ms ticks, window 20, steps 5, latent 32, hidden 32, "
+            f"6-bit weights, LayerNorm, sparsity {decoder.sparsity:.3f}, {decoder.digest[:12]})"
+        )
+    )
+    assert "no norm" in repr(small(norm=False))
+    mixed = replace(decoder, readout=replace(decoder.readout, weight_type=FixedType(8, 5)))
+    assert "6/8-bit weights" in repr(mixed)
+
+
+def test_decode_gives_physical_velocity() -> None:
+    decoder = small()
+    counts = random_counts(1, 50, 3, rate=0.3)
+    velocity = decoder.decode(counts)
+    assert velocity.shape == (50, 2)
+    assert np.array_equal(velocity, decoder.physical(run_window_form(decoder, counts).velocity))
+    assert np.array_equal(decoder.decode(counts.tolist()), velocity)
+    assert decoder.decode(np.zeros((0, 3))).shape == (0, 2)

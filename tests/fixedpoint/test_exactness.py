@@ -8,9 +8,9 @@ import pytest
 
 from aegru_hw.fixedpoint import FixedDecoder, FixedType, run_streaming_form, run_window_form
 from aegru_hw.fixedpoint.exactness import float_bits, require_exact
+from aegru_hw.fixedpoint.made_up import random_counts, random_decoder
 from aegru_hw.fixedpoint.parts import Linear
 from aegru_hw.fixedpoint.streaming_form import StreamingPlan
-from tests.support.decoders import random_counts, random_decoder
 
 
 def small(seed: int = 1, **options: Any) -> FixedDecoder:

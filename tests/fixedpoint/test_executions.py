@@ -9,28 +9,28 @@ from hypothesis import strategies as st
 
 from aegru_hw.errors import UserError
 from aegru_hw.fixedpoint import (
+    Decoded,
     FixedDecoder,
     LiveDecoder,
-    Run,
     run_streaming_form,
     run_window_form,
     streaming_form,
     window_form,
 )
+from aegru_hw.fixedpoint.made_up import random_counts, random_decoder
 from aegru_hw.fixedpoint.streaming_form import StreamingPlan
 from tests.fixedpoint import scalar
 from tests.fixedpoint.geometries import Stream, exact, spikes, streams
-from tests.support.decoders import random_counts, random_decoder
 
 
-def run_live(decoder: FixedDecoder, counts: np.ndarray) -> Run:
+def run_live(decoder: FixedDecoder, counts: np.ndarray) -> Decoded:
     live = LiveDecoder(decoder)
     velocity, macs = np.zeros((len(counts), 2), np.int64), np.zeros(len(counts), np.int64)
     for tick, row in enumerate(counts):
         physical = live.step(spikes(row))
         velocity[tick], macs[tick] = live.velocity_codes, live.macs_effective
         assert (physical == decoder.physical(velocity[tick])).all()
-    return Run(velocity, 0, macs)
+    return Decoded(velocity, 0, macs)
 
 
 @settings(exact, max_examples=25)

@@ -3,8 +3,8 @@ import pytest
 from hypothesis import given
 
 from aegru_hw.fixedpoint import run_streaming_form, run_window_form
+from aegru_hw.fixedpoint.made_up import random_counts, random_decoder
 from tests.fixedpoint.geometries import Stream, exact, streams
-from tests.support.decoders import random_counts, random_decoder
 
 
 @pytest.mark.parametrize(

@@ -5,9 +5,9 @@ import pytest
 from hypothesis import given
 
 from aegru_hw.fixedpoint import LiveDecoder, run_streaming_form, run_window_form
+from aegru_hw.fixedpoint.made_up import random_counts, random_decoder
 from aegru_hw.fixedpoint.startup import startup
 from tests.fixedpoint.geometries import Stream, exact, spikes, streams
-from tests.support.decoders import random_counts, random_decoder
 
 
 @exact

@@ -9,8 +9,8 @@ import torch
 
 from aegru_hw.decoder.straight_through import TableActivation
 from aegru_hw.fixedpoint import FixedType
+from aegru_hw.fixedpoint.made_up import random_decoder
 from aegru_hw.fixedpoint.parts import Table
-from tests.support.decoders import random_decoder
 
 
 def sigmoid(x: Decimal) -> Decimal:

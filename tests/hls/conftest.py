@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from aegru_hw.fixedpoint import FixedDecoder
+from aegru_hw.fixedpoint.made_up import random_decoder
 from aegru_hw.hls import Firmware, write_project
-from tests.support.decoders import random_decoder
 
 
 def small_decoder(seed: int = 1, **changes: object) -> FixedDecoder:

@@ -9,10 +9,10 @@ import pytest
 
 from aegru_hw.fixedpoint import FixedDecoder, FixedType, run_window_form
 from aegru_hw.fixedpoint.layernorm import LayerNorm
+from aegru_hw.fixedpoint.made_up import random_counts, random_decoder
 from aegru_hw.fixedpoint.parts import Linear, Table
 from aegru_hw.hls import Firmware, write_project
 from tests.hls.conftest import small_decoder
-from tests.support.decoders import random_counts, random_decoder
 
 SMALL = {"channels": 12, "latent": 8, "hidden": 8}
 

@@ -11,9 +11,9 @@ import pytest
 
 from aegru_hw.errors import UserError
 from aegru_hw.fixedpoint import FixedDecoder, run_window_form
-from aegru_hw.hls import Firmware, write_project
+from aegru_hw.fixedpoint.made_up import random_counts
+from aegru_hw.hls import Firmware, Options, write_project
 from tests.hls.conftest import small_decoder
-from tests.support.decoders import random_counts
 
 Compiled = Callable[[], tuple[FixedDecoder, Path]]
 
@@ -59,8 +59,24 @@ def test_counts_beyond_the_type_of_counts_saturate(compiled: Compiled) -> None:
 
 @pytest.mark.parametrize("shape", [(5, 11), (5, 13), (60,), (5, 12, 1)])
 def test_other_shapes_are_refused(compiled: Compiled, shape: tuple[int, ...]) -> None:
-    with pytest.raises(UserError, match=r"the firmware takes \(ticks, 12\)"):
+    with pytest.raises(UserError, match=r"it takes \(ticks, 12\)"):
         Firmware(compiled()[1]).predict(np.zeros(shape, dtype=np.uint8))
+
+
+@pytest.mark.parametrize("value", [-1, 0.5, np.nan, 65536])
+def test_what_is_no_count_is_refused(compiled: Compiled, value: float) -> None:
+    counts = np.zeros((20, 12))
+    counts[17, 2] = value
+    with pytest.raises(UserError, match=r"count .* at tick 17, channel 2 is not a spike count"):
+        Firmware(compiled()[1]).predict(counts)
+
+
+def test_whole_numbers_in_floating_point_are_counts(compiled: Compiled) -> None:
+    decoder, folder = compiled()
+    counts = random_counts(4, 40, 12, rate=0.5, maximum=9)
+    np.testing.assert_array_equal(
+        Firmware(folder).predict(counts.astype(float)), run_window_form(decoder, counts).velocity
+    )
 
 
 def test_nothing_is_printed(compiled: Compiled, capfd: pytest.CaptureFixture[str]) -> None:
@@ -77,6 +93,49 @@ def test_compiling_twice_compiles_once(compiled: Compiled) -> None:
     before = firmware._library().stat().st_mtime_ns
     firmware.compile()
     assert firmware._library().stat().st_mtime_ns == before
+
+
+ODD = "ä b'c\"d$e\\f`g"
+"""A folder's name with what shells, make and C++ strings take for something else."""
+
+
+def test_any_letters_in_the_path(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    folder = tmp_path / ODD / "hls"
+    folder.parent.mkdir()
+    decoder = small_decoder(channels=4, latent=4, hidden=4, steps=2)
+    write_project(decoder, folder, reuse_factor=4)
+    firmware = Firmware(folder)
+    firmware.compile()
+    counts = random_counts(4, 40, 4, rate=0.5)
+    np.testing.assert_array_equal(
+        firmware.predict(counts), run_window_form(decoder, counts).velocity
+    )
+    assert capfd.readouterr() == ("", "")
+
+
+def test_options_are_those_written(tmp_path: Path) -> None:
+    options = Options("xc7z020clg400-1", 8.0, "latency", 4, "io_stream")
+    write_project(small_decoder(), tmp_path / "hls", **vars(options))
+    assert Firmware(tmp_path / "hls").options == options
+    (tmp_path / "hls" / "options.json").write_text('{"strategy": 3}')
+    with pytest.raises(UserError, match=r"options\.json is damaged"):
+        _ = Firmware(tmp_path / "hls").options
+    (tmp_path / "hls" / "options.json").unlink()
+    with pytest.raises(UserError, match=r"options\.json is missing"):
+        _ = Firmware(tmp_path / "hls").options
+
+
+def test_digest_of_the_sources(tmp_path: Path) -> None:
+    """The same wherever they lie and whenever they were written; another one for others."""
+    for name in ("one", "two"):
+        write_project(small_decoder(), tmp_path / name)
+    write_project(small_decoder(2), tmp_path / "weights")
+    write_project(small_decoder(), tmp_path / "strategy", strategy="latency")
+    shutil.copytree(tmp_path / "one", tmp_path / "moved")
+    digests = {path.name: Firmware(path).sources_digest for path in tmp_path.iterdir()}
+    assert digests["one"] == digests["two"] == digests["moved"]
+    assert len({digests[name] for name in ("one", "weights", "strategy")}) == 3
+    assert len(digests["one"]) == 64
 
 
 @pytest.mark.slow

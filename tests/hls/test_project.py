@@ -6,13 +6,12 @@ from typing import Any
 
 import pytest
 
-import aegru_hw
 from aegru_hw.errors import UserError
 from aegru_hw.fixedpoint import FixedType
 from aegru_hw.hls import project, write_project
 from aegru_hw.hls.defines import check_types, parse_type, read_types
-from aegru_hw.hls.kernels import KERNELS, kernel_folder
 from aegru_hw.hls.precision import Precision, precisions
+from aegru_hw.sources import source_folder
 from tests.hls.conftest import small_decoder
 
 
@@ -28,9 +27,9 @@ def test_project_is_complete(tmp_path: Path) -> None:
     )
     for name in ("build_prj.tcl", "build_lib.sh", "project.tcl", "firmware/aegru.cpp"):
         assert (folder / name).is_file()
-    for name in KERNELS:
+    for name in ("spike_window.h", "gru_cell.h", "layer_norm.h", "gru_chain.h"):
         copied = folder / "firmware" / "nnet_utils" / name
-        assert copied.read_bytes() == (kernel_folder() / name).read_bytes()
+        assert copied.read_bytes() == (source_folder("hls") / name).read_bytes()
     settings = (folder / "project.tcl").read_text()
     assert 'set part "xc7z020clg400-1"' in settings
     assert "set clock_period 8.0" in settings
@@ -154,18 +153,6 @@ def test_another_folder_is_not_replaced(tmp_path: Path) -> None:
 def test_parent_that_is_missing(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="give a path in a folder that exists"):
         write_project(small_decoder(), tmp_path / "nowhere" / "hls")
-
-
-def test_kernels_of_a_wheel_are_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    package = tmp_path / "aegru_hw"
-    package.mkdir()
-    monkeypatch.setattr(aegru_hw, "__file__", str(package / "__init__.py"))
-    with pytest.raises(UserError, match="install aegru-hw again"):
-        kernel_folder()
-    (package / "_hls").mkdir()
-    for name in KERNELS:
-        (package / "_hls" / name).touch()
-    assert kernel_folder() == package / "_hls"
 
 
 def test_importing_the_package_leaves_hls4ml_out() -> None:

@@ -1,11 +1,14 @@
 """run_vendor, with a stand-in for the vendor's tool."""
 
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
 
 from aegru_hw.errors import UserError
 from aegru_hw.hls import require_vendor, run_vendor, write_project
+from aegru_hw.hls.vendor import Bounds, VendorReport
+from aegru_hw.strict_json import read_json, write_json
 from tests.hls.conftest import small_decoder
 
 REPORT = """<profile>
@@ -80,7 +83,10 @@ def test_report_is_read(
 ) -> None:
     script = STAND_IN.format(arguments=ARGUMENTS[name], report=REPORT.format(worst=480))
     stand_in(tmp_path, monkeypatch, name, script)
-    assert run_vendor(folder) == {
+    report = run_vendor(folder)
+    write_json(report, tmp_path / "vendor.json")
+    assert read_json(tmp_path / "vendor.json", VendorReport) == report
+    assert asdict(report) == {
         "tool": name,
         "clock_ns": {"target": 5.0, "estimated": 3.65},
         "latency_cycles": {"best": 412, "worst": 480},
@@ -97,7 +103,7 @@ def test_undefined_latency_is_none(
     report = REPORT.format(worst="undef")
     script = STAND_IN.format(arguments=ARGUMENTS["vitis-run"], report=report)
     stand_in(tmp_path, monkeypatch, "vitis-run", script)
-    assert run_vendor(folder)["latency_cycles"] == {"best": 412, "worst": None}
+    assert run_vendor(folder).latency_cycles == Bounds(best=412, worst=None)
 
 
 def test_failing_tool(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

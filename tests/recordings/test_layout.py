@@ -10,6 +10,7 @@ import pytest
 import scipy.io
 
 from aegru_hw.errors import UserError
+from aegru_hw.recordings.binned import read_binned
 from aegru_hw.recordings.generator import generate
 from aegru_hw.recordings.layout import describe, detect_layout, open_recording
 from aegru_hw.recordings.odoherty import read_odoherty
@@ -33,6 +34,17 @@ def write_others(folder: Path) -> dict[str, Path]:
         for name, array in arrays.items():
             file[name] = array
     return {"mat5": folder / "v5.mat", "npz": folder / "arrays.npz", "hdf5": folder / "v73.mat"}
+
+
+def test_a_text_serves_as_a_path(generated: Path, make_recording: Make, tmp_path: Path) -> None:
+    make_recording().save(str(tmp_path / "own.h5"))
+    assert open_recording(str(tmp_path / "own.h5")) == make_recording()
+    assert open_recording(str(generated)) == read_odoherty(str(generated))
+    assert describe(str(generated)) == describe(generated)
+    for kind, path in write_others(tmp_path).items():
+        assert detect_layout(str(path)) == kind
+    binned = read_binned(str(tmp_path / "arrays.npz"), counts="Y", velocity="X", tick_seconds=0.05)
+    assert binned.ticks == 5
 
 
 def test_own_recording(make_recording: Make, tmp_path: Path) -> None:

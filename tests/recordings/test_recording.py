@@ -159,10 +159,10 @@ def test_save_leaves_nothing_after_a_failure(
     recording = make_recording()
 
     def fail(*_: object, **__: object) -> None:
-        raise OSError("no space")
+        raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(h5py.File, "create_dataset", fail)
-    with pytest.raises(OSError, match="no space"):
+    monkeypatch.setattr(Path, "write_bytes", fail)
+    with pytest.raises(UserError, match=r"recording\.h5: No space left"):
         recording.save(tmp_path / "recording.h5")
     assert list(tmp_path.iterdir()) == []
 
@@ -306,3 +306,47 @@ def test_missing_and_foreign_files(tmp_path: Path) -> None:
     h5py.File(tmp_path / "empty.h5", "w").close()
     with pytest.raises(UserError, match="not an aegru-hw recording"):
         load_recording(tmp_path / "empty.h5")
+
+
+def test_two_arrays_and_a_tick_make_a_recording() -> None:
+    counts, velocity = [[0.0, 2.0], [1.0, 0.0], [0.0, 0.0]], [[0, 1], [2, 3], [4, 5]]
+    recording = Recording(counts, velocity, tick_seconds=0.02)
+    assert recording.counts.dtype == np.uint8
+    assert recording.counts.tolist() == counts
+    assert recording.velocity.dtype == np.float64
+    assert recording.segment_starts.tolist() == [0]
+    assert recording.reach_starts.tolist() == []
+    assert recording.channel_names == ("channel 0", "channel 1")
+    assert (recording.source, recording.sha256) == ("made in Python", "")
+    with pytest.raises(TypeError, match="tick_seconds"):
+        Recording(counts, velocity)
+
+
+def test_defaults_are_not_shared(make_recording: Make) -> None:
+    one, other = (Recording([[1]], [[0, 1]], tick_seconds=0.02) for _ in range(2))
+    one.segment_starts[0] = 7
+    assert other.segment_starts.tolist() == [0]
+
+
+def test_equality_is_that_of_the_content(make_recording: Make) -> None:
+    assert make_recording() == make_recording()
+    assert len({make_recording(), make_recording()}) == 1
+    assert make_recording() != make_recording(source="other.mat")
+    assert make_recording() != make_recording(velocity=velocity_with(0.25))
+    assert make_recording() != "recording"
+
+
+def test_load_takes_a_path_or_a_text(make_recording: Make, tmp_path: Path) -> None:
+    path = tmp_path / "recording.h5"
+    make_recording().save(str(path))
+    for place in (path, str(path)):
+        assert Recording.load(place) == load_recording(place) == make_recording()
+    with pytest.raises(UserError, match="does not exist"):
+        Recording.load(str(tmp_path / "none.h5"))
+
+
+def test_it_prints_as_one_short_line(make_recording: Make) -> None:
+    recording = make_recording(1200, 3, segment_starts=[0, 7], reach_starts=[0])
+    assert repr(recording) == (
+        "Recording('made.mat', 1,200 ticks of 4 ms, 3 channels, 2 segments, 1 reach)"
+    )

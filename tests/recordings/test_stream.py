@@ -9,7 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from aegru_hw.errors import UserError
+from aegru_hw.recordings import stream as streams
+from aegru_hw.recordings import windows
 from aegru_hw.recordings.recording import Recording
+from aegru_hw.recordings.splits import split
 from aegru_hw.recordings.stream import TickStream
 
 Make = Callable[..., Recording]
@@ -105,3 +108,17 @@ def test_nothing_wanted_is_refused(make_recording: Make) -> None:
         TickStream.from_recording(make_recording(40), np.zeros(40, dtype=bool), 2, 3)
     with pytest.raises(UserError, match="of 40 ticks"):
         TickStream.from_recording(make_recording(40), np.ones(39, dtype=bool), 2, 3)
+
+
+def test_the_test_splits_stream_scores_its_ticks_with_a_complete_history(
+    make_recording: Make,
+) -> None:
+    recording = make_recording(400, segment_starts=[0, 100, 200, 300, 380])
+    stream, wanted = streams.test_stream(recording, 3, 4)
+    test = split(recording, windows.complete_history(recording, 3, 4)).test
+    assert wanted.tolist() == test.tolist()
+    assert wanted[391:].all()
+    assert not wanted[380:391].any()
+    assert stream.ticks[stream.scored].tolist() == np.flatnonzero(wanted).tolist()
+    with pytest.raises(UserError):
+        streams.test_stream(make_recording(20), 5, 5)

@@ -11,7 +11,6 @@ from aegru_hw.errors import UserError
 from aegru_hw.recordings import windows
 from aegru_hw.recordings.recording import Recording
 from aegru_hw.recordings.windows import (
-    LabelScaling,
     complete_history,
     history,
     segment_of,
@@ -129,26 +128,3 @@ def test_short_recording_names_the_lengths(make_recording: Make) -> None:
 def test_history() -> None:
     assert history(np.array([100, 41]), 20, 3).tolist() == [[60, 80, 100], [1, 21, 41]]
     assert history(np.array([3]), 2, 3).tolist() == [[-1, 1, 3]]
-
-
-def test_scaling_uses_training_ticks_only() -> None:
-    velocity = np.array([[1.0, 10.0], [3.0, 30.0], [1e9, -1e9]])
-    scaling = LabelScaling.from_training(velocity, np.array([True, True, False]))
-    assert scaling.mean.tolist() == [2.0, 20.0]
-    assert scaling.scale.tolist() == [1.0, 10.0]
-    assert scaling.normalise(velocity)[:2].tolist() == [[-1.0, -1.0], [1.0, 1.0]]
-    assert scaling.denormalise(np.array([[0.5, -2.0]])).tolist() == [[2.5, 0.0]]
-    by_index = LabelScaling.from_training(velocity, np.array([0, 1]))
-    assert by_index.mean.tolist() == scaling.mean.tolist()
-
-
-def test_scaling_refuses() -> None:
-    velocity = np.array([[1.0, 5.0], [3.0, 5.0]])
-    with pytest.raises(UserError, match="velocity y never changes"):
-        LabelScaling.from_training(velocity, np.array([True, True]))
-    with pytest.raises(UserError, match="no training tick"):
-        LabelScaling.from_training(velocity, np.array([False, False]))
-    with pytest.raises(UserError, match="label mean"):
-        LabelScaling(np.array([0.0, np.nan]), np.ones(2))
-    with pytest.raises(UserError, match="not positive"):
-        LabelScaling(np.zeros(2), np.array([1.0, 0.0]))

@@ -5,10 +5,13 @@ from pathlib import Path
 
 import pytest
 
+from aegru_hw.recordings.r2 import R2
 from aegru_hw.report import write_report
 from tests.report.browser import LOCAL, Browser, started_browser
-from tests.report.test_page import HOSTILE, SECTIONS
-from tests.support.runs import complete_run, resources, rtl_summary, verified_run, write_run
+from tests.report.pages import HOSTILE, SECTIONS
+from tests.report.test_hostile import hostile_run
+from tests.support.recordings import small_recording
+from tests.support.runs import TICK_SECONDS, complete_run, measure, verified_run
 
 DESKTOP, PHONE = 1280, 390
 CHARTS = "[...document.querySelectorAll('.chart')]"
@@ -31,15 +34,29 @@ def verified(tmp_path_factory) -> Path:
     return write_report(verified_run(tmp_path_factory.mktemp("report") / "verified"))
 
 
+@pytest.fixture(scope="module")
+def stale(tmp_path_factory) -> Path:
+    """The page of a run with results that do not hold, an undefined R², and another recording."""
+    run = complete_run(tmp_path_factory.mktemp("report") / "stale")
+    other = small_recording(7, ticks=1400, tick_seconds=TICK_SECONDS)
+    measure(run, "fixed", "live", recording=other)
+    measure(run, "live", r2=R2(None, None, -0.5))
+    (run.hls / "build_lib.sh").write_text("exit 2\n")
+    (run.rtl / "parameters.json").write_text("{}")
+    (run.synth / "ecp5-25k" / "resources.json").write_text("{}")
+    return write_report(run)
+
+
 @pytest.mark.parametrize("width", [DESKTOP, PHONE])
-@pytest.mark.parametrize("which", ["complete", "verified"])
+@pytest.mark.parametrize("which", ["complete", "verified", "stale"])
 def test_loads_alone_and_looks_right(browser, width, which, request) -> None:
     browser.open(request.getfixturevalue(which), width)
     shown = browser.run(
         "[...document.querySelectorAll('main > section')]"
         ".map(s => [s.id, s.getBoundingClientRect().height > 60])"
     )
-    assert shown == [[key, True] for key in SECTIONS]
+    assert all(high for _, high in shown)
+    assert [key for key, _ in shown if key != "other-recordings"] == SECTIONS
     assert browser.run(f"{CHARTS}.every(c => c.querySelector('.main-svg'))")
     # No part of the page is wider than the window, and no chart than its place.
     root = "document.documentElement"
@@ -109,15 +126,12 @@ def test_print_fits_the_paper_and_unfolds(browser, complete) -> None:
 
 
 def test_text_from_files_does_not_run(browser, tmp_path) -> None:
-    summary = rtl_summary()
-    summary["energy"]["parts"]["engine"][HOSTILE] = 1.0
-    link = "<a href='https://example.org'>here</a>"
-    facts = resources(link, resources={HOSTILE: {"used": 1, "available": 2, "percent": 50}})
-    run = write_run(tmp_path / "run", summary, targets=(facts,), source=HOSTILE)
+    text = f"{HOSTILE}<a href='https://example.org'>here</a>"
+    run = hostile_run(tmp_path / "run", text)
     browser.open(write_report(run), DESKTOP)
     assert browser.run("typeof hacked") == "undefined"
     assert browser.run("document.querySelectorAll('img').length") == 0
     assert browser.run("document.querySelectorAll('svg a').length") == 0
-    assert browser.run("document.querySelector('#resources-chart').textContent").count(link) >= 1
+    assert text in browser.run("document.querySelector('#resources-chart').textContent")
     assert browser.complaints() == []
     assert all(url.startswith(LOCAL) for url in browser.requests())

@@ -6,12 +6,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from aegru_hw.cost.cycles import tick_costs
 from aegru_hw.errors import UserError
 from aegru_hw.fixedpoint import FixedDecoder, FixedType, LiveDecoder, run_streaming_form
+from aegru_hw.fixedpoint.made_up import random_counts, random_decoder
+from aegru_hw.rtl.cycles import tick_costs
 from aegru_hw.rtl.engine import COST_FIELDS, NO_SPIKE, REFUSED, TICKS, TLAST, Engine, events_of
-from aegru_hw.rtl.images import Limits, memory_image
-from tests.support.decoders import random_counts, random_decoder
+from aegru_hw.rtl.images import memory_image
+from aegru_hw.rtl.limits import Limits
 
 LANES = (1, 4, 16)
 
@@ -69,6 +70,45 @@ def test_products_wait_for_the_past_states(engine_cache: Path, steps: int) -> No
         check(engine, decoder, counts)
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize(("lanes", "channels"), [(1, 384), (16, 1024)])
+def test_beyond_the_usual_sizes(engine_cache: Path, lanes: int, channels: int) -> None:
+    """Channels, units, tables and a window that the shared engine has not."""
+    decoder = random_decoder(
+        14, channels=channels, latent=70, hidden=96, window=300, steps=2, table_bits=12
+    )
+    counts = random_counts(14, 310, channels, rate=0.02)
+    # The window count goes through 2^16.
+    counts[:257, 5] = 255
+    counts[257:, 5] = 1
+    with Engine(decoder, lanes, cache=engine_cache) as engine:
+        assert (engine.limits.latent, engine.limits.hidden) == (128, 128)
+        assert (engine.limits.table_bits, engine.limits.count_bits) == (12, 17)
+        check(engine, decoder, counts)
+
+
+@pytest.mark.cross
+@pytest.mark.parametrize("lanes", LANES)
+@pytest.mark.parametrize(
+    "sizes", [{"channels": 384}, {"channels": 1024}, {"hidden": 96}, {"table_bits": 12}]
+)
+def test_one_size_beyond(engine_cache: Path, lanes: int, sizes: dict[str, int]) -> None:
+    decoder = random_decoder(16, **sizes)
+    with Engine(decoder, lanes, cache=engine_cache) as engine:
+        check(engine, decoder, random_counts(16, 150, decoder.geometry.channels))
+
+
+@pytest.mark.cross
+@pytest.mark.parametrize(("lanes", "units"), [(1, 128), (2, 256), (4, 256), (16, 256)])
+@pytest.mark.parametrize("norm", [True, False])
+def test_the_largest(engine_cache: Path, lanes: int, units: int, norm: bool) -> None:
+    decoder = random_decoder(
+        15, channels=40, latent=units, hidden=units, window=2, steps=3, norm=norm, sparsity=0.8
+    )
+    with Engine(decoder, lanes, cache=engine_cache) as engine:
+        check(engine, decoder, random_counts(15, 40, 40, rate=0.3))
+
+
 def test_start_up_reaches_every_latent(engine_cache: Path) -> None:
     """Many latents and next to nothing else, in an engine just as large."""
     decoder = random_decoder(4, channels=3, latent=60, hidden=2, steps=1, window=1)
@@ -122,9 +162,23 @@ def test_refuses_and_counts_bad_indices(engine_cache: Path) -> None:
     np.testing.assert_array_equal(run.velocity[0], live.velocity_codes)
 
 
+@pytest.mark.parametrize("value", [-1, 0.5, np.nan, 65536])
+def test_what_is_no_count_is_refused_and_leaves_no_trace(engine_cache: Path, value: float) -> None:
+    decoder, counts = random_decoder(9, channels=10), random_counts(9, 20, 10, rate=0.3)
+    wrong = counts.astype(float)
+    wrong[17, 2] = value
+    with Engine(decoder, 4, cache=engine_cache) as engine:
+        with pytest.raises(UserError, match=r"count .* at tick 17, channel 2 is not a spike count"):
+            engine.run(wrong)
+        with pytest.raises(UserError, match=r"\(ticks, 10\)"):
+            engine.run(counts[:, :9])
+        assert engine.read(TICKS) == 0
+        check(engine, decoder, counts)
+
+
 def test_decoder_beyond_the_limits(engine_cache: Path) -> None:
     with pytest.raises(UserError, match="needs hidden 65; this engine has 64"):
-        Engine(random_decoder(1, hidden=65), 4, cache=engine_cache)
+        Engine(random_decoder(1, hidden=65), 4, cache=engine_cache, limits=Limits())
     decoder = replace(random_decoder(1), state=FixedType(12, 9))
     with pytest.raises(UserError, match="state"):
         memory_image(decoder, 4)

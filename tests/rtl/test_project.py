@@ -11,13 +11,14 @@ import numpy as np
 import pytest
 import scipy.io
 
+from aegru_hw.fixedpoint.made_up import random_decoder
 from aegru_hw.hls import Firmware
 from aegru_hw.hls import write_project as write_firmware
-from aegru_hw.rtl.engine import verilator_environment
 from aegru_hw.rtl.project import write_project
-from aegru_hw.rtl.sources import source_folder, sources
+from aegru_hw.rtl.sources import engine_digest, project_digest, sources
+from aegru_hw.rtl.verilator import verilator_command
+from aegru_hw.sources import source_folder
 from tests.rtl.coverage import line_coverage, toggle_coverage
-from tests.support.decoders import random_decoder
 
 STREAM_TESTS, ENGINE_TESTS = 18, 11
 ALL_PASS = f"TESTS={STREAM_TESTS + ENGINE_TESTS} PASS={STREAM_TESTS + ENGINE_TESTS} FAIL=0"
@@ -122,16 +123,19 @@ def test_coverage_of_lines(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_names_the_first_tensor_that_differs(tmp_path: Path) -> None:
-    write_project(random_decoder(5, channels=12, hidden=8, latent=8), tmp_path / "rtl", 4)
-    table = tmp_path / "rtl" / "images" / "tanh.hex"
+    folder = tmp_path / "ä b'c\"d$e" / "rtl"  # which make refuses
+    folder.parent.mkdir()
+    write_project(random_decoder(5, channels=12, hidden=8, latent=8), folder, 4)
+    table = folder / "images" / "tanh.hex"
     words = [(int(word, 16) + 1) & 0xFFFF for word in table.read_text().split()]
     table.write_text("".join(f"{word:x}\n" for word in words))
-    output = run_testbench(tmp_path / "rtl", "--only", "reset_between_streams", passes=False)
+    output = run_testbench(folder, "--only", "reset_between_streams", passes=False)
     found = re.search(
         r"AssertionError: recording: tick 0, candidate of g_1, unit 0: (-?\d+), expected (-?\d+)",
         output,
     )
     assert found is not None, output[-3000:]
+    assert (folder / "build_rtl" / "results.xml").is_file()
     assert int(found[1]) == int(found[2]) + 1
 
 
@@ -171,12 +175,13 @@ def test_waves(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("top", ["aegru_engine", "aegru_spi_top"])
 @pytest.mark.parametrize("lanes", [1, 4, 16])
-def test_lint(top: str, lanes: int) -> None:
+def test_lint(top: str, lanes: int, tmp_path: Path) -> None:
     waivers = source_folder("rtl") / "lint.vlt"
-    command = ["verilator", "--lint-only", "-Wall", "--assert", "-DSIMULATION", f"-GLanes={lanes}"]
+    program, environment = verilator_command(tmp_path)
+    command = [program, "--lint-only", "-Wall", "--assert", "-DSIMULATION", f"-GLanes={lanes}"]
     result = subprocess.run(
         [*command, "--top-module", top, str(waivers), *map(str, sources())],
-        env=verilator_environment(),
+        env=environment,
         capture_output=True,
         text=True,
         check=False,
@@ -210,6 +215,28 @@ def test_yosys_reads_everything(tmp_path: Path, lanes: int, compiled_in: bool) -
         output = result.stdout + result.stderr
         assert result.returncode == 0, output[-3000:]
         assert "warning" not in output.lower(), output[-3000:]
+
+
+def test_digest_is_of_what_is_written_and_not_of_what_is_built(tmp_path: Path) -> None:
+    decoder = random_decoder(2, channels=12, hidden=8, latent=8)
+    for name in ("one", "two"):
+        write_project(decoder, tmp_path / name, 4)
+    write_project(random_decoder(3, channels=12, hidden=8, latent=8), tmp_path / "weights", 4)
+    write_project(decoder, tmp_path / "lanes", 8)
+    digest = project_digest(tmp_path / "one")
+    assert len({project_digest(folder) for folder in tmp_path.iterdir()}) == 3
+    assert project_digest(tmp_path / "two") == digest
+    (tmp_path / "one" / "build_rtl").mkdir()
+    (tmp_path / "one" / "build_rtl" / "results.xml").touch()
+    assert project_digest(tmp_path / "one") == digest
+    (tmp_path / "one" / "rtl" / "engine.cpp").write_text("// another one")
+    assert project_digest(tmp_path / "one") != digest
+
+
+def test_engine_of_a_project(tmp_path: Path) -> None:
+    """The sources in a project are those that the package's engine is compiled from."""
+    write_project(random_decoder(2, channels=12, hidden=8, latent=8), tmp_path / "rtl", 4)
+    assert engine_digest(tmp_path / "rtl" / "rtl") == engine_digest()
 
 
 def test_files(tmp_path: Path) -> None:

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 import scipy.io
 
+from aegru_hw.fixedpoint.made_up import random_decoder
 from aegru_hw.rtl.engine import Engine
 from tests.rtl.test_engine import check
-from tests.support.decoders import random_decoder
 
 
 @pytest.mark.slow

@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 
 from aegru_hw.errors import UserError
+from aegru_hw.fixedpoint.made_up import random_decoder
 from aegru_hw.rtl.schedule import ACTIVE_AT, GATE_AT, INDEX_AT, LAST_AT, SLOT_AT, Schedule, schedule
-from tests.support.decoders import random_decoder
 
 
 def unpacked(plan: Schedule, start: int, length: int) -> np.ndarray:

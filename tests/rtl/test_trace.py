@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from aegru_hw.fixedpoint import run_streaming_form
+from aegru_hw.fixedpoint.made_up import random_counts, random_decoder
 from aegru_hw.fixedpoint.traces import streaming_traces
-from aegru_hw.rtl.sources import source_folder
-from tests.support.decoders import random_counts, random_decoder
+from aegru_hw.sources import source_folder
 
 
 @pytest.fixture(scope="module")

@@ -101,6 +101,15 @@ def test_a_float_network_is_trained_once(
         score(altered(recording, "train", counts=False), config, floats)
 
 
+def test_a_split_without_movement_is_refused(
+    recording: Recording, config: Config, tmp_path: Path
+) -> None:
+    velocity = recording.velocity.copy()
+    velocity[split(recording).validation, 1] = 0.5
+    with pytest.raises(UserError, match="R² is undefined: an axis never moves in the validation"):
+        score(replace(recording, velocity=velocity), config, tmp_path)
+
+
 def test_a_history_that_no_decoder_holds(recording: Recording, config: Config, floats) -> None:
     long = replace(config, window=replace(config.window, seconds=40.0))
     with pytest.raises(UserError):

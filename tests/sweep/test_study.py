@@ -95,21 +95,21 @@ def test_scores_are_means_over_seeds(recording, instant, tmp_path: Path) -> None
     kept = problem("pruning.rate=0.5", seeds=3)
     summary = sweep(recording, kept, tmp_path, trials=1, progress=False)
     assert instant == [(0, 0.5), (1, 0.5), (2, 0.5)]
-    assert summary["pareto"][0]["r2"] == pytest.approx(1.75)
+    assert summary.pareto[0]["r2"] == pytest.approx(1.75)
 
 
 def test_the_same_values_are_not_trained_again(recording, instant, tmp_path: Path) -> None:
     summary = sweep(recording, problem("pruning.rate=0.5"), tmp_path, trials=4, progress=False)
-    assert summary["trials"] == 4
+    assert summary.trials == 4
     assert len(instant) == 1
 
 
 def test_a_refused_trial_does_not_stop_the_others(recording, instant, tmp_path: Path) -> None:
     varied = problem("pruning.rate=0.2,0.96", "window.steps=1,2,3,4,5,6,7,8")
     summary = sweep(recording, varied, tmp_path, trials=8, progress=False)
-    assert summary["refused"]
-    assert set(summary["refused"]) == {"too much"}
-    assert summary["trials"] + len(summary["refused"]) == 8
+    assert summary.refused
+    assert set(summary.refused) == {"too much"}
+    assert summary.trials + len(summary.refused) == 8
     with pytest.raises(UserError, match="every trial was refused; the first: R² is not a number"):
         sweep(recording, problem("pruning.rate=0.93"), tmp_path / "nan", trials=2, progress=False)
 
@@ -166,7 +166,7 @@ def test_a_worker_that_was_taken_for_dead_goes_on(
     monkeypatch.setattr(module, "score", interrupted)
     summary = sweep(recording, problem("pruning.rate=0.2,0.4"), tmp_path, trials=3)
     assert [trial.state.name for trial in trials_of(tmp_path)] == ["FAIL", *["COMPLETE"] * 3]
-    assert summary["trials"] == 3
+    assert summary.trials == 3
 
 
 def test_an_error_in_a_trial_is_not_swallowed(recording, tmp_path: Path, monkeypatch) -> None:

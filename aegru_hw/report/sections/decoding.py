@@ -21,11 +21,12 @@ def decoding_section(facts: Facts) -> Section:
     truth, decoded = facts.test.truth[:length], facts.test.decoded[:length]
     r2 = r2_score(truth, decoded)
     shown = f"{len(ticks) * tick_seconds:,.0f} s"
-    score = "R² undefined there" if np.isnan(r2["mean"]) else f"R² {r2['mean']:.3f} there"
+    score = "R² undefined there" if r2.mean is None else f"R² {r2.mean:.3f} there"
+    unseen = ", which no training saw" if facts.summary.recording is not None else ""
     return Section(
         "decoding",
         "Decoded against true velocity",
-        f"The first {shown} of the test split, which no training saw: {score}.",
+        f"The first {shown} of the test split{unseen}: {score}.",
         charts=(
             Chart(
                 "decoding-chart",

@@ -2,32 +2,31 @@
 
 import plotly.graph_objects as go
 
-from aegru_hw.report.commands import to_verify
+from aegru_hw.cost.energy import Energy
 from aegru_hw.report.facts import Facts
-from aegru_hw.report.results import Energy
-from aegru_hw.report.section import Cell, Chart, Missing, Section, Table, cell
+from aegru_hw.report.lacking import missing
+from aegru_hw.report.section import Cell, Chart, Section, Table, cell
 from aegru_hw.report.style import PARTS, fixed_axes, label, styled
 
 SCHEDULES = {"reference_dense": "reference, dense", "engine": "engine"}
 
 
 def energy_section(facts: Facts) -> Section:
-    title, energy = "Energy", facts.results.energy
-    if energy is None:
+    title, energy = "Energy", facts.summary.energy
+    if energy is None or not set(SCHEDULES) <= set(energy.per_tick_nj):
         return Section(
             "energy",
             title,
-            "No energy estimate was made yet.",
+            "There is no energy estimate that holds.",
             badge="estimate",
-            missing=(Missing("Energy estimate", to_verify(facts)),),
+            missing=missing(facts, "Energy estimate", "rtl"),
         )
     engine, reference = (energy.per_tick_nj[name] for name in ("engine", "reference_dense"))
     ratio = f"{reference / engine:.1f} times less than" if engine > 0 else "beside"
     rows = tuple(
         (
             Cell(name),
-            cell(energy.parts["engine"].get(name), ",.3f"),
-            cell(energy.parts["reference_dense"].get(name), ",.3f"),
+            *(cell(_of(energy, one).get(name), ",.3f") for one in ("engine", "reference_dense")),
         )
         for name in _parts(energy)
     )
@@ -58,15 +57,21 @@ def energy_section(facts: Facts) -> Section:
 
 
 def _basis(energy: Energy) -> str:
-    voltage = "" if energy.voltage is None else f" at {energy.voltage:g} V"
-    lanes = "" if energy.lanes is None else f" Engine of {energy.lanes} lanes."
     source = f" Source: {energy.source.rstrip('.')}." if energy.source else ""
-    return f"Technology: {energy.technology or 'not given'}{voltage}.{source}{lanes}"
+    return (
+        f"Technology: {energy.technology or 'not given'} at {energy.voltage:g} V.{source} "
+        f"Engine of {energy.lanes} lanes."
+    )
 
 
 def _parts(energy: Energy) -> list[str]:
-    names = [*energy.parts["engine"], *energy.parts["reference_dense"]]
+    names = [*_of(energy, "engine"), *_of(energy, "reference_dense")]
     return list(dict.fromkeys(names))
+
+
+def _of(energy: Energy, schedule: str) -> dict[str, float]:
+    """Return the parts of a schedule."""
+    return energy.parts.get(schedule, {})
 
 
 def _figure(energy: Energy) -> go.Figure:
@@ -76,7 +81,7 @@ def _figure(energy: Energy) -> go.Figure:
         figure.add_bar(
             orientation="h",
             y=list(SCHEDULES.values()),
-            x=[energy.parts[schedule].get(part, 0.0) for schedule in SCHEDULES],
+            x=[_of(energy, schedule).get(part, 0.0) for schedule in SCHEDULES],
             name=label(part),
             marker={"color": PARTS[index % len(PARTS)]},
             hovertemplate="%{x:,.2f} nJ<extra>%{y}, %{fullData.name}</extra>",

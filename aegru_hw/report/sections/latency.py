@@ -7,7 +7,7 @@ from aegru_hw.report.commands import to_place
 from aegru_hw.report.facts import EnginePlan, Facts
 from aegru_hw.report.section import Cell, Chart, Missing, Section, Table, cell
 from aegru_hw.report.style import DECODER, HIGHLIGHT, fixed_axes, styled
-from aegru_hw.report.targets import Target
+from aegru_hw.synthesis.resources import Resources
 
 BINS = 48
 
@@ -51,19 +51,12 @@ def latency_section(facts: Facts) -> Section:
         )
         if rows
         else (),
-        missing=()
-        if rows
-        else (
-            Missing(
-                "Synthesis",
-                to_place(facts),
-            ),
-        ),
+        missing=() if rows or facts.is_stale("synth") else (Missing("Synthesis", to_place(facts)),),
     )
 
 
-def _row(facts: Facts, target: Target) -> tuple[Cell, ...]:
-    mhz, engine = target.running_mhz or 0.0, facts.engines.get(target.lanes or 0)
+def _row(facts: Facts, target: Resources) -> tuple[Cell, ...]:
+    mhz, engine = target.running_mhz or 0.0, facts.engines.get(target.lanes)
     times: list[float | None] = [None] * 4
     if engine is not None:
         longest = engine.cycles.max() / mhz
@@ -71,7 +64,7 @@ def _row(facts: Facts, target: Target) -> tuple[Cell, ...]:
         times = [engine.latency.mean() / mhz, engine.latency.max() / mhz, longest, share]
     units = ((",.1f", " µs"), (",.1f", " µs"), (",.1f", " µs"), (".2g", " %"))
     return (
-        Cell(target.name, note="" if target.lanes is None else f"{target.lanes} lanes"),
+        Cell(target.target, note=f"{target.lanes} lanes"),
         cell(mhz, ",.1f", unit=" MHz"),
         *(cell(time, form, unit=unit) for time, (form, unit) in zip(times, units, strict=True)),
     )

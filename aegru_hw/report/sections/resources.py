@@ -4,32 +4,25 @@ from collections.abc import Sequence
 
 import plotly.graph_objects as go
 
+from aegru_hw.hls.vendor import VendorReport
 from aegru_hw.report.commands import to_place, to_run_vendor
 from aegru_hw.report.facts import Facts
 from aegru_hw.report.section import Cell, Chart, Missing, Section, Table, cell
 from aegru_hw.report.style import HIGHLIGHT, PARTS, RULE, fixed_axes, label, styled
-from aegru_hw.report.targets import Target
-from aegru_hw.report.values import mapping, text, whole
-
-KINDS = {
-    "logic_cells": "logic cells",
-    "flip_flops": "flip-flops",
-    "dsps": "DSPs",
-    "block_rams": "block RAMs",
-    "single_port_rams": "single-port RAMs",
-}
+from aegru_hw.synthesis.resources import LABELS, CriticalPath, Resources
 
 
 def resources_section(facts: Facts) -> Section:
     title, targets = "Resources by target", facts.targets
-    vendor = mapping(facts.results.firmware.get("vendor"))
+    firmware = facts.summary.firmware
+    vendor = None if firmware is None else firmware.vendor
     missing = []
-    if not targets:
+    if not targets and not facts.is_stale("synth"):
         missing.append(Missing("Synthesis", to_place(facts)))
-    if not vendor:
+    if vendor is None and not facts.is_stale("firmware"):
         missing.append(Missing("Vitis HLS", to_run_vendor(facts)))
     tables = [table(targets) for table in (_timing_table, _use_table, _placement_table) if targets]
-    if vendor:
+    if vendor is not None:
         tables.append(_vendor_table(vendor))
     notes = []
     if any(target.estimate for target in targets):
@@ -56,21 +49,21 @@ def resources_section(facts: Facts) -> Section:
     )
 
 
-def _message(targets: Sequence[Target]) -> str:
+def _message(targets: Sequence[Resources]) -> str:
     placed = [target for target in targets if target.fmax_mhz is not None and not target.estimate]
     if placed:
-        reached = "; ".join(f"{target.name} {target.fmax_mhz:.1f} MHz" for target in placed)
+        reached = "; ".join(f"{target.target} {target.fmax_mhz:.1f} MHz" for target in placed)
         return f"Placed and routed with open tools. Highest clock: {reached}."
     if targets:
         return "Synthesised, not placed: figures are estimates."
-    return "Nothing was synthesised yet."
+    return "There is no synthesis that holds."
 
 
-def _figure(targets: Sequence[Target]) -> go.Figure:
+def _figure(targets: Sequence[Resources]) -> go.Figure:
     figure = go.Figure()
     kinds = [
-        *KINDS,
-        *sorted({kind for target in targets for kind in target.resources} - set(KINDS)),
+        *LABELS,
+        *sorted({kind for target in targets for kind in target.resources} - set(LABELS)),
     ]
     largest, bars = 100.0, 0
     for index, kind in enumerate(kinds):
@@ -78,12 +71,12 @@ def _figure(targets: Sequence[Target]) -> go.Figure:
             (target, use)
             for target in targets
             for use in [target.resources.get(kind)]
-            if use is not None and use.percent is not None
+            if use is not None
         ]
         if not chosen:
             continue
-        name = label(KINDS.get(kind, kind))
-        largest = max([largest, *(use.percent or 0.0 for _, use in chosen)])
+        name = label(LABELS.get(kind, kind))
+        largest = max([largest, *(use.percent for _, use in chosen)])
         bars += len(chosen)
         figure.add_bar(
             orientation="h",
@@ -91,7 +84,7 @@ def _figure(targets: Sequence[Target]) -> go.Figure:
             y=[[label(target.label) for target, _ in chosen], [name] * len(chosen)],
             name=name,
             marker={"color": PARTS[index % len(PARTS)]},
-            text=[f"{use.used:,} / {use.available or 0:,}" for _, use in chosen],
+            text=[f"{use.used:,} / {use.available:,}" for _, use in chosen],
             textposition="auto",
             textfont={"size": 11},
             cliponaxis=False,
@@ -106,7 +99,7 @@ def _figure(targets: Sequence[Target]) -> go.Figure:
     )
 
 
-def _timing_table(targets: Sequence[Target]) -> Table:
+def _timing_table(targets: Sequence[Resources]) -> Table:
     met = {
         True: Cell("met", "good centre"),
         False: Cell("missed", "bad centre"),
@@ -125,11 +118,11 @@ def _timing_table(targets: Sequence[Target]) -> Table:
     return Table(("target", "lanes", "clock asked", "Fmax", "timing"), rows, "Clock")
 
 
-def _placement_table(targets: Sequence[Target]) -> Table:
+def _placement_table(targets: Sequence[Resources]) -> Table:
     rows = tuple(
         (
             Cell(target.label),
-            Cell(" → ".join(target.critical_path) if target.critical_path else "–", "path"),
+            Cell(_ends(target.critical_path), "path"),
             Cell(target.bitstream or "none", "path" if target.bitstream else "missing"),
             cell(target.seed, "d"),
             cell(sum(target.seconds.values()) if target.seconds else None, ",.0f", unit=" s"),
@@ -140,13 +133,17 @@ def _placement_table(targets: Sequence[Target]) -> Table:
     return Table(head, rows, "Critical paths and bitstreams", folded=True)
 
 
-def _use_table(targets: Sequence[Target]) -> Table:
+def _ends(path: CriticalPath | None) -> str:
+    return "–" if path is None else f"{path.start} → {path.end}"
+
+
+def _use_table(targets: Sequence[Resources]) -> Table:
     rows = []
     for target in targets:
         for kind, use in target.resources.items():
-            name = KINDS.get(kind, kind)
+            name = LABELS.get(kind, kind)
             percent = cell(use.percent, ".1f", unit=" %")
-            if (use.percent or 0) > 100:
+            if use.percent > 100:
                 percent = Cell(percent.text, "bad number")
             rows.append(
                 (Cell(target.label), Cell(name), cell(use.used), cell(use.available), percent)
@@ -159,11 +156,9 @@ def _use_table(targets: Sequence[Target]) -> Table:
     )
 
 
-def _vendor_table(vendor: dict[str, object]) -> Table:
-    used, available = mapping(vendor.get("used")), mapping(vendor.get("available"))
+def _vendor_table(vendor: VendorReport) -> Table:
     rows = tuple(
-        (Cell(text(kind)), cell(whole(count)), cell(whole(available.get(kind))))
-        for kind, count in used.items()
+        (Cell(kind), cell(count), cell(vendor.available.get(kind)))
+        for kind, count in vendor.used.items()
     )
-    tool = text(vendor.get("tool")) or "vendor tool"
-    return Table(("resource", "used", "available"), rows, f"Firmware, estimate of {tool}")
+    return Table(("resource", "used", "available"), rows, f"Firmware, estimate of {vendor.tool}")

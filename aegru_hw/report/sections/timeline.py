@@ -3,11 +3,11 @@
 import numpy as np
 import plotly.graph_objects as go
 
-from aegru_hw.cost.cycles import Phase, tick_phases, velocity_cycle
-from aegru_hw.report.commands import to_add_rtl
 from aegru_hw.report.facts import EnginePlan, Facts
-from aegru_hw.report.section import Cell, Chart, Missing, Section, Table, cell
+from aegru_hw.report.lacking import lack, missing
+from aegru_hw.report.section import Cell, Chart, Section, Table, cell
 from aegru_hw.report.style import DECODER, FAINT, HIGHLIGHT, INK, WORK, fixed_axes, styled
+from aegru_hw.rtl.cycles import Phase, tick_phases, velocity_cycle
 
 UNITS = {"lanes": "lanes", "cell": "cell unit"}
 WORK_NAMES = {
@@ -29,15 +29,12 @@ def timeline_section(facts: Facts) -> Section:
     phases = tick_phases(facts.decoder, engine.plan, int(engine.scan[middle]))
     total, velocity = int(engine.cycles[middle]), velocity_cycle(phases)
     costs = engine.costs
-    measured = facts.results.cycles
-    notes, missing = [], []
+    notes = []
     if not engine.generated:
         notes.append(
-            f"No engine was generated for this run: {engine.lanes} lanes are assumed, and the "
-            "cycles are the cost model's prediction for them."
+            f"The run has no engine that holds: {engine.lanes} lanes are assumed, and the cycles "
+            "are the cost model's prediction for them."
         )
-    if measured is None or measured.lanes != engine.lanes:
-        missing.append(Missing("RTL", to_add_rtl(facts)))
     return Section(
         "timeline",
         title,
@@ -61,7 +58,7 @@ def timeline_section(facts: Facts) -> Section:
         ),
         tables=(_phase_table(phases, total), _counter_table(facts, engine)),
         notes=tuple(notes),
-        missing=tuple(missing),
+        missing=missing(facts, "RTL", "rtl"),
     )
 
 
@@ -186,14 +183,14 @@ def _phase_table(phases: list[Phase], total: int) -> Table:
 
 
 def _counter_table(facts: Facts, engine: EnginePlan) -> Table:
-    measured = facts.results.cycles
+    measured = facts.summary.cycles
     rows = []
     for name, values, field in (
         ("cycles per tick", engine.cycles, "per_tick"),
         ("cycles to the velocity", engine.latency, "latency"),
     ):
         rtl = (
-            (Cell("not run", "missing"), cell(None))
+            (Cell(lack(facts, "rtl") or "–", "missing"), cell(None))
             if measured is None
             else (
                 cell(getattr(measured, f"{field}_mean"), ",.1f"),
@@ -201,7 +198,7 @@ def _counter_table(facts: Facts, engine: EnginePlan) -> Table:
             )
         )
         rows.append((Cell(name), cell(values.mean(), ",.1f"), cell(values.max()), *rtl))
-    lanes = "" if measured is None or measured.lanes is None else f", {measured.lanes} lanes"
+    lanes = "" if measured is None else f", {measured.lanes} lanes"
     return Table(
         ("", f"model, {engine.lanes} lanes: mean", "largest", f"RTL{lanes}: mean", "largest"),
         tuple(rows),

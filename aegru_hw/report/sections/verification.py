@@ -1,109 +1,91 @@
 """Which executions were compared, and in how many ticks they differ."""
 
-from aegru_hw.report.commands import to_add_firmware, to_add_rtl, to_verify
+from aegru_hw.executions import table
+from aegru_hw.executions.compare import pair_name
 from aegru_hw.report.facts import Facts
-from aegru_hw.report.results import Results
-from aegru_hw.report.section import Cell, Missing, Section, Table, cell
-
-EXECUTIONS = {
-    "window": ("Simulator", "window form: the definition, numpy"),
-    "qat": ("Brevitas", "quantised network in eval mode, PyTorch"),
-    "streaming": ("Streaming", "streaming form, numpy"),
-    "step": ("Live", "step by step, as a program calls it"),
-    "firmware": ("Firmware", "hls4ml C++, compiled here"),
-    "rtl": ("RTL", "SystemVerilog engine, compiled with Verilator"),
-}
-PAIRS = {
-    "qat": "qat_vs_fixed",
-    "streaming": "streaming_vs_window",
-    "step": "step_vs_window",
-    "firmware": "firmware_vs_fixed",
-    "rtl": "rtl_vs_fixed",
-}
-"""Execution to the mismatches that it has against the window form."""
+from aegru_hw.report.lacking import LEFT_OUT, lack, lacking_cell, missing_executions
+from aegru_hw.report.section import Cell, Section, Table, cell
+from aegru_hw.runs.summary import Summary
 
 
 def verification_section(facts: Facts) -> Section:
-    results = facts.results
-    compared = results.ticks_compared
-    commands = {
-        "firmware": ("Firmware", to_add_firmware(facts)),
-        "rtl": ("RTL", to_add_rtl(facts)),
-    }
-    missing = {
-        Missing(*commands.get(execution, ("Verification", to_verify(facts))))
-        for execution, pair in PAIRS.items()
-        if pair not in results.mismatches
-    }
-    notes = [
-        "A tick counts as a mismatch where either velocity code differs in any bit; there is no "
-        "tolerance. Bold: compared directly. Pale: follows, both being equal to the simulator."
-    ]
-    notes += [
-        f"{pair.replace('_', ' ')}: {count:,} mismatching ticks"
-        for pair, count in results.mismatches.items()
-        if pair not in PAIRS.values()
-    ]
-    if results.cycles is not None:
-        verdict = (
-            "equal to the cost model on every tick"
-            if results.cycles.predicted_equal
-            else "NOT equal to the cost model"
-        )
-        notes.append(f"The RTL's counters of cycles and MACs are {verdict}.")
+    summary, executions, reference = facts.summary, table.EXECUTIONS, table.REFERENCE.name
+    names = [execution.name for execution in executions]
     return Section(
         "verification",
         "Verification",
-        _message(results),
+        _message(summary),
         tables=(
             Table(
-                ("", *(label for label, _ in EXECUTIONS.values())),
+                ("", *(execution.label for execution in executions)),
                 tuple(
-                    (Cell(label), *(_cell(results, row, column) for column in EXECUTIONS))
-                    for row, (label, _) in EXECUTIONS.items()
+                    (Cell(row.label), *(_cell(facts, row.name, column) for column in names))
+                    for row in executions
                 ),
-                f"Ticks in which the velocity codes differ, of {compared or 0:,} compared",
+                "Ticks in which the velocity codes differ, every pair compared; of "
+                f"{summary.ticks_compared or 0:,} ticks",
             ),
             Table(
-                ("execution", "mismatches", "ticks compared"),
+                ("execution", f"mismatches against {table.REFERENCE.label}", "ticks compared"),
                 tuple(
                     (
-                        Cell(EXECUTIONS[execution][0], note=EXECUTIONS[execution][1]),
-                        _cell(results, execution, "window"),
-                        cell(compared if pair in results.mismatches else None),
+                        Cell(execution.label, note=execution.what),
+                        _cell(facts, reference, execution.name),
+                        cell(
+                            summary.ticks_compared
+                            if pair_name(reference, execution.name) in summary.mismatches
+                            else None
+                        ),
                     )
-                    for execution, pair in PAIRS.items()
+                    for execution in executions
+                    if execution.name != reference
                 ),
-                "Against the simulator's window form",
+                "The executions",
             ),
         ),
-        notes=tuple(notes),
-        missing=tuple(sorted(missing, key=lambda entry: entry.what)),
+        notes=tuple(_notes(facts)),
+        missing=missing_executions(facts),
     )
 
 
-def _message(results: Results) -> str:
-    if not results.mismatches or results.ticks_compared is None:
-        return "Nothing was compared yet."
-    pairs, compared = len(results.mismatches), results.ticks_compared
-    if results.mismatching:
+def _message(summary: Summary) -> str:
+    if not summary.mismatches or summary.ticks_compared is None:
+        return "Nothing that holds was compared yet."
+    pairs, compared = len(summary.mismatches), summary.ticks_compared
+    if count := sum(summary.mismatches.values()):
         return (
-            f"{results.mismatching:,} mismatching ticks over {pairs} pairs of executions: "
+            f"{count:,} mismatching ticks over {pairs} pairs of executions: "
             "the only acceptable number is 0."
         )
+    if not summary.exact:
+        return "The velocities are the same, but the engine's counters are not the cost model's."
     return f"0 mismatches in {pairs} pairs of executions, over {compared:,} ticks each."
 
 
-def _cell(results: Results, row: str, column: str) -> Cell:
+def _notes(facts: Facts) -> list[str]:
+    notes = [
+        "A tick counts as a mismatch where either velocity code differs in any bit; there is no "
+        "tolerance."
+    ]
+    left_out = [one.label for one in table.EXECUTIONS if lack(facts, one.name) == LEFT_OUT]
+    if left_out:
+        notes.append(f"Left out on request (--without): {', '.join(left_out)}.")
+    if facts.summary.cycles is not None:
+        verdict = (
+            "equal to the cost model on every tick"
+            if facts.summary.cycles.predicted_equal
+            else "NOT equal to the cost model"
+        )
+        notes.append(f"The RTL's counters of cycles and MACs are {verdict}.")
+    return notes
+
+
+def _cell(facts: Facts, row: str, column: str) -> Cell:
     if row == column:
         return Cell("·", "same centre")
-    counts = [
-        0 if execution == "window" else results.mismatches.get(PAIRS[execution])
-        for execution in (row, column)
-    ]
-    if any(count is None for count in counts):
-        return Cell("not run", "missing centre")
-    if "window" in (row, column):
-        count = max(count or 0 for count in counts)
-        return Cell(f"{count:,}", "bad centre" if count else "good centre")
-    return Cell("?", "missing centre") if any(counts) else Cell("0", "implied centre")
+    order = [execution.name for execution in table.EXECUTIONS]
+    first, second = sorted((row, column), key=order.index)
+    count = facts.summary.mismatches.get(pair_name(first, second))
+    if count is None:
+        return lacking_cell(facts, row, column)
+    return Cell(f"{count:,}", "bad centre" if count else "good centre")

@@ -2,9 +2,10 @@
 
 import plotly.graph_objects as go
 
-from aegru_hw.report.commands import to_verify
+from aegru_hw.executions.table import BY_NAME
 from aegru_hw.report.facts import Facts
-from aegru_hw.report.section import Cell, Chart, Missing, Section, Table, cell
+from aegru_hw.report.lacking import missing
+from aegru_hw.report.section import Cell, Chart, Section, Table, cell
 from aegru_hw.report.style import DECODER, FAINT, REFERENCE, fixed_axes, styled
 
 FOUR = {
@@ -16,16 +17,16 @@ FOUR = {
 
 
 def work_section(facts: Facts) -> Section:
-    macs = facts.results.macs
+    macs = facts.summary.macs
     rows = [
         (Cell(label, note=what), cell(macs.get(key)), _share(macs, key))
         for key, (label, what) in FOUR.items()
     ]
-    counted = Cell("RTL counters", note="what the engine's lanes and readout multiplied")
-    if "rtl" in macs:
-        rows.append((counted, cell(macs["rtl"]), _share(macs, "rtl")))
-    else:
-        rows.append((counted, Cell("not run", "missing"), cell(None)))
+    rows += [
+        (Cell(f"{_label(key)} counters", note="multiplied"), cell(macs[key]), _share(macs, key))
+        for key in macs
+        if key not in FOUR
+    ]
     table = Table(("schedule", "MACs per output", "share"), tuple(rows))
     if not set(FOUR) <= set(macs) or not macs["reference_dense"]:
         return Section(
@@ -33,7 +34,7 @@ def work_section(facts: Facts) -> Section:
             "Multiply-accumulates",
             "Counted when the executions are verified.",
             tables=(table,),
-            missing=(Missing("MACs per output", to_verify(facts)),),
+            missing=missing(facts, "MACs per output", "fixed", "streaming"),
         )
     saved = 1 - macs["streaming_effective"] / macs["reference_dense"]
     return Section(
@@ -52,6 +53,11 @@ def work_section(facts: Facts) -> Section:
     )
 
 
+def _label(key: str) -> str:
+    """Return the label of the execution that counted."""
+    return BY_NAME[key].label if key in BY_NAME else key
+
+
 def _share(macs: dict[str, float], key: str) -> Cell:
     whole = macs.get("reference_dense")
     value = macs.get(key)
@@ -59,7 +65,7 @@ def _share(macs: dict[str, float], key: str) -> Cell:
 
 
 def _figure(facts: Facts) -> go.Figure:
-    macs, decoder = facts.results.macs, facts.decoder
+    macs, decoder = facts.summary.macs, facts.decoder
     non_zero = decoder.macs_without_events + decoder.encoder.non_zero
     steps = [
         ("reference<br>dense", "absolute", macs["reference_dense"]),

@@ -1,0 +1,1 @@
+"""Everything that executes a decoder, behind one protocol, and their comparison."""

@@ -1,0 +1,82 @@
+"""The protocol of all executions: what each is called, what it needs, and running it."""
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from aegru_hw.fixedpoint.counts import Counts
+from aegru_hw.fixedpoint.decoder import FixedDecoder
+from aegru_hw.fixedpoint.types import Codes
+
+if TYPE_CHECKING:
+    from aegru_hw.rtl.verification import EngineResult
+
+
+@dataclass(frozen=True)
+class Context:
+    """Where executions find what they run beside the decoder, whether or not it is there.
+
+    weights: of the Brevitas network. firmware: the hls4ml project. engine: the engine's project.
+    progress: whether they show how far they are.
+    """
+
+    weights: Path
+    firmware: Path
+    engine: Path
+    progress: bool = False
+
+
+Macs = dict[str, NDArray[np.int64] | int]
+"""Multiply-accumulates by schedule, as summary.json names it: (T,) of each tick, or one number."""
+
+
+@dataclass(frozen=True, eq=False)
+class Output:
+    """What an execution gave for T ticks.
+
+    velocity: (T, 2) velocity codes.
+    macs: where the execution counts them.
+    engine: counters of the RTL engine and the cost model's prediction of them.
+    """
+
+    velocity: Codes
+    macs: Macs = field(default_factory=dict)
+    engine: "EngineResult | None" = None
+
+
+class Execution(ABC):
+    """One way to execute a decoder; stateless, all of them stand in `table.EXECUTIONS`.
+
+    name: its key in summary.json, in `--without` and in the mismatches.
+    label, what: for people, a word and a phrase.
+    needs: tools and packages it runs with, by their names in `aegru_hw.needs`.
+    made_by: the command, behind `aegru-hw`, that writes what it runs; None where `quantize` does.
+    is_trained_network: it runs the network that decoder.h5 was exported from, not decoder.h5.
+    """
+
+    name: ClassVar[str]
+    label: ClassVar[str]
+    what: ClassVar[str]
+    needs: ClassVar[tuple[str, ...]] = ("numpy",)
+    made_by: ClassVar[str | None] = None
+    is_trained_network: ClassVar[bool] = False
+
+    def is_there(self, context: Context) -> bool:
+        """Tell whether what it runs has been written."""
+        return True
+
+    def made_of(self, context: Context) -> dict[str, str]:
+        """Return digests of what its result follows from, beside decoder and recording."""
+        return {}
+
+    @abstractmethod
+    def run(self, decoder: FixedDecoder, counts: Counts, context: Context) -> Output:
+        """Decode counts (T, C) of spikes per tick and channel, after silence.
+
+        Raises UserError where a tool is missing or fails, and for a decoder or counts that it
+        does not take.
+        """

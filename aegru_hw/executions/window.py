@@ -1,0 +1,21 @@
+"""The window form: the definition, which all others are compared with."""
+
+from aegru_hw.executions.execution import Context, Execution, Macs, Output
+from aegru_hw.fixedpoint.counts import Counts
+from aegru_hw.fixedpoint.decoder import FixedDecoder
+
+
+class Window(Execution):
+    name = "fixed"
+    label = "Simulator"
+    what = "window form: the definition, numpy"
+
+    def run(self, decoder: FixedDecoder, counts: Counts, context: Context) -> Output:
+        from aegru_hw.fixedpoint.window_form import run_window_form
+
+        decoded = run_window_form(decoder, counts)
+        macs: Macs = {
+            "reference_dense": decoded.macs_dense,
+            "reference_effective": decoded.macs_effective,
+        }
+        return Output(decoded.velocity, macs)

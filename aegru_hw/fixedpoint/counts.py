@@ -1,0 +1,60 @@
+"""What counts as spike counts: the contract that every execution checks."""
+
+from typing import Any, cast
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from aegru_hw.errors import UserError
+
+MAX_COUNT = 65535
+
+Counts = NDArray[np.uint8] | NDArray[np.uint16]
+"""Spikes per tick and channel, in the smaller type that holds them."""
+
+
+def check_counts(counts: ArrayLike, channels: int) -> Counts:
+    """Return spike counts (T, C) of a decoder's C channels as uint8 or uint16.
+
+    Raises UserError for another shape, and as `spike_counts` does.
+    """
+    array = _as_array(counts)
+    if array.ndim != 2 or array.shape[1] != channels:
+        raise UserError(
+            f"spike counts of shape {array.shape} do not fit this decoder; it takes (ticks, "
+            f"{channels})"
+        )
+    return spike_counts(array)
+
+
+def spike_counts(counts: ArrayLike) -> Counts:
+    """Return counts (T, C), or (C,) of one tick, as uint8 or uint16, the smaller that holds them.
+
+    Whole numbers in floating point are accepted. Arrays of uint8 and uint16 are returned as they
+    are. Raises UserError naming the first tick and channel whose count is not a whole number from
+    0 to 65535, and for anything that holds no real numbers.
+    """
+    array = _as_array(counts)
+    if array.dtype in (np.uint8, np.uint16):
+        return cast(Counts, array)
+    if array.dtype.kind not in "buif":
+        raise UserError(f"counts hold {array.dtype}; whole numbers are needed")
+    if array.dtype == np.float16:  # which cannot hold MAX_COUNT
+        array = array.astype(np.float32)
+    with np.errstate(invalid="ignore"):
+        accepted = (array >= 0) & (array <= MAX_COUNT) & (array == np.rint(array))
+    if not accepted.all():
+        *tick, channel = np.unravel_index(int(np.argmin(accepted)), array.shape)
+        place = "".join(f"tick {number}, " for number in tick)
+        raise UserError(
+            f"count {array[(*tick, channel)]!s} at {place}channel {channel} is not a spike count; "
+            f"whole numbers from 0 to {MAX_COUNT} are accepted"
+        )
+    return cast(Counts, array.astype(np.uint8 if array.max(initial=0) <= 255 else np.uint16))
+
+
+def _as_array(counts: ArrayLike) -> NDArray[Any]:
+    try:
+        return np.asarray(counts)
+    except ValueError:
+        raise UserError("counts are a ragged list; an array (ticks, channels) is needed") from None

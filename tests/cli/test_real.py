@@ -1,0 +1,86 @@
+"""The whole way on real and generated recordings: the same codes in every execution."""
+
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from aegru_hw.fixedpoint import load_decoder
+from tests.cli.commands import done, summary_of
+
+SHORT = [
+    "training.epochs=8",
+    "training.min_updates=900",
+    "pruning.epochs=2",
+    "pruning.min_updates=200",
+    "quantisation.epochs=2",
+    "quantisation.min_updates=300",
+]
+IMPORTS = {
+    "stevenson2011.mat": "--counts spikes --velocity handVel:0,1 --position handPos:0,1 "
+    "--reaches startBins --tick 0.05",
+    "contdata95.mat": "--counts Y --velocity X:2,3 --position X:0,1 --tick 0.1",
+}
+
+
+def real_recording(name: str) -> Path:
+    folder = os.environ.get("AEGRU_RECORDINGS")
+    if not folder:
+        pytest.skip("AEGRU_RECORDINGS does not name the folder of real recordings")
+    return Path(folder) / name
+
+
+def run(recording: Path, folder: Path, *settings: str) -> dict[str, Any]:
+    done(
+        "run", recording, "--out", folder, *(part for text in settings for part in ("--set", text))
+    )
+    return summary_of(folder)
+
+
+def assert_same_codes_everywhere(summary: dict[str, Any]) -> None:
+    assert {pair.removesuffix("_vs_fixed") for pair in summary["mismatches"]} > {
+        *("brevitas", "streaming", "live", "firmware", "rtl"),
+    }
+    assert len(summary["mismatches"]) == 15
+    assert not any(summary["mismatches"].values())
+    assert summary["cycles"]["predicted_equal"]
+    assert summary["macs"]["rtl"] == summary["macs"]["streaming_effective"]
+
+
+# A short training already decodes well; the full numbers are in the README.
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("name", "window", "width", "norm", "least_r2"),
+    [
+        ("stevenson2011.mat", 2, 8, "layer", 0.80),
+        ("contdata95.mat", 1, 4, "none", 0.85),
+    ],
+)
+def test_real_recordings(name, window, width, norm, least_r2, tmp_path) -> None:
+    source, recording = real_recording(name), tmp_path / "recording.h5"
+    done("import", source, recording, *IMPORTS[name].split())
+    summary = run(
+        recording, tmp_path / "run", *SHORT, f"widths.weight={width}", f"network.norm={norm}"
+    )
+    assert_same_codes_everywhere(summary)
+    assert summary["ticks_compared"] > 1500
+    decoder = load_decoder(tmp_path / "run" / "decoder.h5")
+    assert decoder.geometry.window == window
+    assert decoder.encoder.weight_type.width == width
+    assert (decoder.norm is None) == (norm == "none")
+    assert summary["r2"]["float"]["mean"] > least_r2
+    assert summary["r2"]["fixed"]["mean"] > least_r2 - 0.02
+    assert summary["sparsity"] >= 0.5
+
+
+@pytest.mark.slow
+def test_generated_recording_through_the_odoherty_reader(tmp_path) -> None:
+    made = tmp_path / "made.mat"
+    done("generate", made, "--seconds", 60, "--channels", 96, "--seed", 1)
+    summary = run(made, tmp_path / "run", *SHORT, "training.stride=8")
+    assert_same_codes_everywhere(summary)
+    assert summary["ticks_compared"] > 3000
+    assert summary["macs"]["reference_dense"] == 46_144
+    assert summary["macs"]["streaming_dense"] == 18_496
+    assert load_decoder(tmp_path / "run" / "decoder.h5").geometry.window == 20
