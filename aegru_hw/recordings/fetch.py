@@ -1,5 +1,6 @@
 """Published recordings by name: found on disk, or downloaded and checked."""
 
+import json
 import os
 import re
 import sys
@@ -11,6 +12,7 @@ from tqdm import tqdm
 
 from aegru_hw.errors import UserError
 from aegru_hw.files import atomic_path
+from aegru_hw.recordings.patience import MOST_ASKED_SECONDS, Patience
 
 FOLDER_VARIABLE = "AEGRU_RECORDINGS"
 RECORD = "https://zenodo.org/records/583331/files"
@@ -26,9 +28,14 @@ BENCHMARK_MD5 = {
 }
 """MD5 of the six recordings of the published benchmark."""
 
-RETRIES = 2
+ABSENT = (404, 410)
+BUSY = (403, 408, 425, 429)
+"""Answers below 500 that may be another a while later; Zenodo turns crowds away with 403 too."""
+
 CHUNK_BYTES = 2**18
 TIMEOUT_SECONDS = 30
+MAX_ANSWER_BYTES = 2**12
+MAX_ANSWER_TEXT = 160
 
 _NAME = re.compile(r"(?P<stem>(?:indy|loco)_\d{8}_\d{2})(?:\.mat)?")
 _PLAIN_WORD = re.compile(r"[\w-]+")
@@ -71,19 +78,22 @@ def fetch(
     *,
     mirror: str | None = None,
     force: bool = False,
-    retries: int = RETRIES,
+    patience: Patience | None = None,
     progress: bool = False,
 ) -> Path:
     """Return the path of a published recording, downloaded where it is on no disk.
 
     It is kept in the folder that AEGRU_RECORDINGS names, or where that is unset in the platform's
     cache folder. `mirror` is the address under which the files of the record lie, Zenodo's unless
-    given. A broken transfer starts again from nothing, `retries` times; the file appears only when
-    it is whole, with the MD5 of `BENCHMARK_MD5` where that is known and readable as HDF5 where
-    not. `force` downloads it anew.
+    given. A broken transfer starts again from nothing, as often and after such waits as `patience`
+    says; so does one that the server turns away for now (403, 408, 425, 429 and 500 up), after the
+    wait that its Retry-After asks for, up to 600 s. The file appears only when it is whole, with
+    the MD5 of `BENCHMARK_MD5` where that is known and readable as HDF5 where not. `force`
+    downloads it anew.
 
     Raises UserError for a name that is none, a file with another MD5, a server that cannot be
-    reached or does not have it, and a folder that cannot be written.
+    reached, does not have it, refuses it (the text says what it said) or asks for a longer wait,
+    and a folder that cannot be written.
     """
     import pooch
 
@@ -103,12 +113,18 @@ def fetch(
     _make_folder(target.parent)
     with atomic_path(target) as temporary:
         _download(
-            temporary, md5, (mirror or RECORD).rstrip("/"), retries=retries, progress=progress
+            temporary,
+            md5,
+            (mirror or RECORD).rstrip("/"),
+            patience=patience or Patience(),
+            progress=progress,
         )
     return target
 
 
-def _download(path: Path, md5: str | None, mirror: str, *, retries: int, progress: bool) -> None:
+def _download(
+    path: Path, md5: str | None, mirror: str, *, patience: Patience, progress: bool
+) -> None:
     """Download one file of the record to a path, whose name it has there."""
     import pooch
     import requests
@@ -118,31 +134,95 @@ def _download(path: Path, md5: str | None, mirror: str, *, retries: int, progres
         path=path.parent,
         base_url=f"{mirror}/",
         registry={path.name: None if md5 is None else f"md5:{md5}"},
-        retry_if_failed=retries,
     )
     download = _Download(checked=md5 is not None, progress=progress)
-    try:
-        store.fetch(path.name, downloader=download)
-    except requests.exceptions.InvalidSchema:
-        raise UserError(f"{mirror} is not an address; http:// or https:// is needed") from None
-    except requests.ConnectionError as error:
-        raise UserError(
+    for attempt in range(patience.retries + 1):
+        try:
+            store.fetch(path.name, downloader=download)
+            return
+        except (ValueError, requests.RequestException) as error:
+            asked = patience.asked(_retry_after(error))
+            if not _may_pass(error) or attempt == patience.retries:
+                raise _told(error, path.name, mirror, asked) from None
+            if asked is not None and asked > MOST_ASKED_SECONDS:
+                raise _told(error, path.name, mirror, asked) from None
+            seconds = patience.wait(attempt, asked)
+            if progress:
+                said = _told(error, path.name, mirror, None)
+                print(f"{said}; again in {seconds:.0f} s", file=sys.stderr)
+            patience.sleep(seconds)
+        except OSError as error:
+            raise UserError(f"cannot write {path.name}: {error.strerror or error}") from None
+
+
+def _retry_after(error: Exception) -> str | None:
+    response = getattr(error, "response", None)
+    return None if response is None else response.headers.get("Retry-After")
+
+
+def _may_pass(error: Exception) -> bool:
+    """Tell whether the same request may succeed a while later."""
+    import requests
+
+    if isinstance(error, requests.HTTPError):
+        status = error.response.status_code
+        return status >= 500 or status in BUSY
+    if isinstance(error, requests.RequestException):
+        return not isinstance(error, ValueError)  # as an address that is none is, twice
+    return True
+
+
+def _told(error: Exception, name: str, mirror: str, asked: float | None) -> UserError:
+    """Return a failure in one line, with what the server said."""
+    import requests
+
+    if isinstance(error, requests.HTTPError):
+        status = error.response.status_code
+        if status in ABSENT:
+            return UserError(f"{mirror}/{name} answers {status}: there is no such recording")
+        wish = "" if asked is None else f"; it asks to be left alone for {asked:.0f} s"
+        return UserError(
+            f"{mirror} refuses {name} for now or for good: {status} {_said(error.response)}{wish}"
+        )
+    if isinstance(error, requests.RequestException) and isinstance(error, ValueError):
+        return UserError(f"{mirror} is not an address; http:// or https:// is needed")
+    if isinstance(error, requests.ConnectionError):
+        return UserError(
             f"cannot reach {mirror} ({_reason(error)}); --mirror BASE names another server"
-        ) from None
-    except requests.RequestException as error:
-        raise UserError(
-            f"{path.name} could not be had whole from {mirror} ({_reason(error)})"
-        ) from None
-    except ValueError as error:
-        raise UserError(
-            f"{path.name} from {mirror} is not what was published: {_first_line(error)}"
-        ) from None
-    except OSError as error:
-        raise UserError(f"cannot write {path.name}: {error.strerror or error}") from None
+        )
+    if isinstance(error, requests.RequestException):
+        return UserError(f"{name} could not be had whole from {mirror} ({_reason(error)})")
+    return UserError(f"{name} from {mirror} is not what was published: {_first_line(error)}")
+
+
+def _said(response: Any) -> str:
+    """Return what a server says of its refusal: the message of its answer, else its reason."""
+    message = getattr(response, "told", None) or response.reason or "without a reason"
+    printable = "".join(letter for letter in str(message) if letter.isprintable())
+    return printable[:MAX_ANSWER_TEXT]
+
+
+def _message(response: Any) -> str | None:
+    """Read the message of a refusal: a JSON object's "message", or the first line of plain text."""
+    import requests
+
+    kind = response.headers.get("Content-Type", "").partition(";")[0].strip().lower()
+    if kind not in ("application/json", "text/plain"):
+        return None
+    try:
+        content: bytes = next(response.iter_content(MAX_ANSWER_BYTES), b"")
+        text = content.decode(errors="replace")
+        if kind == "text/plain":
+            return next((line.strip() for line in text.splitlines() if line.strip()), None)
+        answer = json.loads(text)
+    except (ValueError, RecursionError, requests.RequestException):
+        return None
+    message = answer.get("message") if isinstance(answer, dict) else None
+    return message if isinstance(message, str) else None
 
 
 class _Download:
-    """pooch's HTTP download, whose failures that no retry mends are told in one line."""
+    """pooch's HTTP download, which keeps what the server says of a refusal."""
 
     def __init__(self, *, checked: bool, progress: bool) -> None:
         self._checked = checked
@@ -170,11 +250,9 @@ class _Download:
         try:
             download(url, output, store)
         except requests.HTTPError as error:
-            if error.response.status_code >= 500:
-                raise
-            raise UserError(
-                f"{url} answers {error.response.status_code}: there is no such recording"
-            ) from None
+            error.response.told = _message(error.response)
+            error.response.close()
+            raise
         finally:
             bar.close()
         if not self._checked:

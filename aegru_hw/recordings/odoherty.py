@@ -1,5 +1,7 @@
 """Reader of the O'Doherty recordings (Zenodo record 583331), MATLAB v7.3."""
 
+import math
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +11,7 @@ from numpy.typing import NDArray
 
 from aegru_hw.errors import UserError
 from aegru_hw.files import sha256_of_file
+from aegru_hw.fixedpoint.counts import Counts
 from aegru_hw.recordings.hdf5 import (
     find_dataset,
     follow,
@@ -17,9 +20,12 @@ from aegru_hw.recordings.hdf5 import (
     read_references,
 )
 from aegru_hw.recordings.recording import MAX_CHANNELS, MAX_TEXT, Recording
+from aegru_hw.recordings.say import Say, silent
 
 TICK_SECONDS = 0.004
 UNITS = ("all", "sorted", "unsorted")
+MERGES = ("or", "count", "none")
+POSITIONS = ("cursor_pos", "finger_pos")
 VARIABLES = ("cursor_pos", "spikes", "t", "target_pos")
 """The variables that make a file one of this layout."""
 
@@ -27,13 +33,25 @@ MAX_UNITS = 64
 MAX_COUNTS_BYTES = 2**31
 MAX_SPIKE_BYTES = 2**28
 
+_FINGER_ROWS = (1, 2)
+"""Rows of `finger_pos` that the cursor follows: of z, -x, -y in cm, and in some files angles."""
+
 
 def is_odoherty(file: h5py.File) -> bool:
     """Tell whether an open HDF5 file has the variables of this layout."""
     return all(isinstance(file.get(name), h5py.Dataset) for name in VARIABLES)
 
 
-def read_odoherty(path: str | Path, *, units: str = "all") -> Recording:
+def read_odoherty(
+    path: str | Path,
+    *,
+    units: str = "all",
+    tick_seconds: float = TICK_SECONDS,
+    position: str = "cursor_pos",
+    merge: str | None = None,
+    names: Sequence[str] = (),
+    say: Say = silent,
+) -> Recording:
     """Read a recording of O'Doherty, Cardoso, Makin and Sabes as the published benchmark does.
 
     `units` is "all", "sorted" (rows 1 and up of `spikes`) or "unsorted" (row 0). Ticks, after
@@ -45,33 +63,63 @@ def read_odoherty(path: str | Path, *, units: str = "all") -> Recording:
     difference of `cursor_pos` per sample, one-sided at the ends. Sample i is the first tick of a
     reach where `target_pos` differs at sample i+1. There is one segment.
 
+    The other options leave the published protocol:
+
+    tick_seconds: a whole number of samples. The ticks stand at every so many samples, spikes are
+        binned by the same rule with that length, and velocity is the central difference of the
+        positions at the ticks, per tick.
+    position: "cursor_pos", or "finger_pos": its rows 1 and 2, which the cursor follows; they are in
+        cm and point the other way, and are taken so.
+    merge: "or" is as published, "count" adds the spikes of a channel's units, and with "none"
+        each unit that fires at all is a channel of its own, counted. "or" at 4 ms and "count"
+        beyond unless given.
+    names: the beginnings of the names of the channels to keep, such as "M1"; all where empty. The
+        recordings of 192 channels hold S1 too.
+    say: takes a sentence on everything that was left out.
+
     Waveforms (`wf`) are never read. Raises UserError for a missing file or variable, for shapes
-    that do not belong together, and for times that are not 250 Hz.
+    that do not belong together, for times that are not 250 Hz, for options that are unknown, and
+    where no channel is left.
     """
     path = Path(path)
     if units not in UNITS:
         raise UserError(f"units '{units}' is unknown; accepted are {', '.join(UNITS)}")
+    every = _samples_a_tick(tick_seconds)
+    tick = TICK_SECONDS if every == 1 else float(tick_seconds)
+    if merge is None:
+        merge = "or" if every == 1 else "count"
+    if merge not in MERGES:
+        raise UserError(f"merge '{merge}' is unknown; accepted are {', '.join(MERGES)}")
+    if position not in POSITIONS:
+        raise UserError(f"position '{position}' is unknown; accepted are {', '.join(POSITIONS)}")
     with open_hdf5(path) as file:
         time = _read_time(file)
         samples = len(time)
-        cursor = _read_positions(file, "cursor_pos", samples)
+        ticks = time[::every]
+        if len(ticks) < 3:
+            raise UserError(f"{samples} samples hold no three ticks of {tick:g} s")
+        place = _read_positions(file, position, samples)
         target = _read_positions(file, "target_pos", samples)
         cells = _read_cells(file)
-        if samples * cells.shape[1] > MAX_COUNTS_BYTES:
-            raise UserError(
-                f"{samples} samples on {cells.shape[1]} channels are too many to read; "
-                f"at most {MAX_COUNTS_BYTES} counts are accepted"
-            )
         rows = {"all": slice(None), "sorted": slice(1, None), "unsorted": slice(0, 1)}[units]
-        counts = _bin_channels(file, cells[rows], time)
-        names = _channel_names(file, cells.shape[1])
+        labels = _channel_names(file, cells.shape[1])
+        kept = _kept_channels(labels, names, path.name, say)
+        if merge == "none":
+            counts, names = _bin_units(
+                file, cells[rows], rows.start or 0, [(at, labels[at]) for at in kept], ticks, tick
+            )
+        else:
+            counts, names = (
+                _bin_channels(file, cells[rows], kept, ticks, tick, merge),
+                [labels[at] for at in kept],
+            )
     return Recording(
         counts=counts,
-        velocity=np.gradient(cursor, axis=0),
-        tick_seconds=TICK_SECONDS,
+        velocity=np.gradient(place[::every], axis=0),
+        tick_seconds=tick,
         segment_starts=np.zeros(1, dtype=np.int64),
-        reach_starts=reach_starts(target),
-        channel_names=names,
+        reach_starts=reach_starts(target) // every,
+        channel_names=tuple(names),
         source=path.name,
         sha256=sha256_of_file(path),
     )
@@ -121,9 +169,15 @@ def _read_time(file: h5py.File) -> NDArray[np.float64]:
 
 def _read_positions(file: h5py.File, name: str, samples: int) -> NDArray[np.float64]:
     array = _read(file, name)
+    if name == "finger_pos":
+        if array.ndim != 2 or array.shape[0] < 3 or array.shape[1] != samples:
+            raise UserError(
+                f"'{name}' has shape {array.shape}; (3 or more, {samples}) is needed, as 't' has"
+            )
+        array = array[list(_FINGER_ROWS)]
     if array.shape != (2, samples):
         raise UserError(f"'{name}' has shape {array.shape}; (2, {samples}) is needed, as 't' has")
-    if name == "cursor_pos" and not np.isfinite(array).all():
+    if name != "target_pos" and not np.isfinite(array).all():
         sample = int(np.argmin(np.isfinite(array).all(axis=0)))
         raise UserError(f"'{name}' is not finite at sample {sample}; finite numbers are needed")
     return np.ascontiguousarray(array.T)
@@ -150,17 +204,116 @@ def _read_cells(file: h5py.File) -> NDArray[np.object_]:
     return cells
 
 
+def _samples_a_tick(tick_seconds: float) -> int:
+    ratio = float(tick_seconds) / TICK_SECONDS
+    if not (math.isfinite(ratio) and ratio > 0.5 and abs(ratio - round(ratio)) < 1e-6 * ratio):
+        raise UserError(
+            f"ticks of {tick_seconds:g} s are no whole number of the samples' {TICK_SECONDS:g} s; "
+            "0.004, 0.02 and 0.064 are, for example"
+        )
+    return round(ratio)
+
+
+def _kept_channels(
+    labels: tuple[str, ...], beginnings: Sequence[str], source: str, say: Say
+) -> list[int]:
+    """Return the channels whose name begins with any of the texts; all where there is none."""
+    kept = [
+        channel
+        for channel, label in enumerate(labels)
+        if not beginnings or label.startswith(tuple(beginnings))
+    ]
+    if not kept:
+        words = sorted({label.split(" ")[0] for label in labels})[:8]
+        raise UserError(
+            f"no channel of {source} has a name that begins with {' or '.join(beginnings)}; they "
+            f"begin with {', '.join(words)}"
+        )
+    if len(kept) < len(labels):
+        say(f"{len(labels) - len(kept)} of {len(labels)} channels are left out by their name")
+    return kept
+
+
+def _check_size(ticks: int, channels: int, itemsize: int) -> None:
+    if channels > MAX_CHANNELS:
+        raise UserError(f"{channels} units fire; at most {MAX_CHANNELS} channels are accepted")
+    if ticks * channels * itemsize > MAX_COUNTS_BYTES:
+        raise UserError(
+            f"{ticks} samples on {channels} channels are too many to read; "
+            f"at most {MAX_COUNTS_BYTES // itemsize} counts are accepted"
+        )
+
+
 def _bin_channels(
-    file: h5py.File, cells: NDArray[np.object_], time: NDArray[np.float64]
-) -> NDArray[np.uint8]:
-    edges = tick_edges(time)
-    # Rounding of t[-1] can leave an edge more or fewer than samples; the counts are cut below.
-    counts = np.zeros((max(len(time), len(edges)), cells.shape[1]), dtype=np.uint8)
-    for (unit, channel), reference in np.ndenumerate(cells):
-        what = f"spikes of unit {unit}, channel {channel}"
-        times = _spike_times(follow(file, reference, what), what)
-        counts[spiking_ticks(times, edges), channel] = 1
-    return np.ascontiguousarray(counts[: len(time)])
+    file: h5py.File,
+    cells: NDArray[np.object_],
+    kept: list[int],
+    ticks: NDArray[np.float64],
+    tick_seconds: float,
+    merge: str,
+) -> Counts:
+    """Return what the units of each kept channel fire together, (T, kept)."""
+    counts = _new_counts(len(ticks), len(kept), merge)
+    edges = tick_edges(ticks, tick_seconds)
+    for (unit, column), reference in np.ndenumerate(cells[:, kept]):
+        what = f"spikes of unit {unit}, channel {kept[column]}"
+        spiking = _spiking(file, reference, what, edges, len(ticks))
+        if merge == "or":
+            counts[spiking, column] = 1
+        else:
+            _add(counts[:, column], spiking, what)
+    return counts
+
+
+def _bin_units(
+    file: h5py.File,
+    cells: NDArray[np.object_],
+    first_unit: int,
+    channels: list[tuple[int, str]],
+    ticks: NDArray[np.float64],
+    tick_seconds: float,
+) -> tuple[Counts, list[str]]:
+    """Return the counts (T, units) of each unit that fires, and the units' names."""
+    edges = tick_edges(ticks, tick_seconds)
+    names, fired, total = [], [], 0
+    for channel, label in channels:
+        for unit, reference in enumerate(cells[:, channel], first_unit):
+            what = f"spikes of unit {unit}, channel {channel}"
+            spiking = _spiking(file, reference, what, edges, len(ticks))
+            total += spiking.nbytes
+            if total > MAX_COUNTS_BYTES:
+                raise UserError(f"the units have more than {MAX_COUNTS_BYTES // 8} spikes")
+            if len(spiking):
+                names.append(f"{label[: MAX_TEXT - 16]} {f'unit {unit}' if unit else 'unsorted'}")
+                fired.append(spiking)
+    if not fired:
+        raise UserError("no unit fires while the movement was sampled")
+    counts = _new_counts(len(ticks), len(fired), "count")
+    for column, spiking in enumerate(fired):
+        _add(counts[:, column], spiking, f"unit '{names[column]}'")
+    return counts, names
+
+
+def _new_counts(ticks: int, channels: int, merge: str) -> Counts:
+    kind = np.dtype(np.uint8 if merge == "or" else np.uint16)
+    _check_size(ticks, channels, kind.itemsize)
+    return np.zeros((ticks, channels), dtype=kind)
+
+
+def _add(counts: NDArray[Any], spiking: NDArray[np.intp], what: str) -> None:
+    total = counts + np.bincount(spiking, minlength=len(counts))
+    if total.max() > np.iinfo(np.uint16).max:
+        raise UserError(f"{what}: a tick holds {total.max()} spikes; at most 65535 are accepted")
+    counts[:] = total
+
+
+def _spiking(
+    file: h5py.File, reference: Any, what: str, edges: NDArray[np.float64], ticks: int
+) -> NDArray[np.intp]:
+    times = _spike_times(follow(file, reference, what), what)
+    spiking = spiking_ticks(times, edges)
+    # Rounding of t[-1] can leave an edge more or fewer than samples.
+    return spiking[spiking < ticks]
 
 
 def _spike_times(dataset: h5py.Dataset, what: str) -> NDArray[np.float64]:

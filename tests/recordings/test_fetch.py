@@ -4,6 +4,7 @@ import contextlib
 import hashlib
 import json
 import os
+import random
 import resource
 import socket
 import stat
@@ -11,6 +12,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -22,7 +24,9 @@ from aegru_hw.recordings import fetch as module
 from aegru_hw.recordings.fetch import BENCHMARK_MD5, fetch, find, published_name, recording_path
 from aegru_hw.recordings.generator import generate
 from aegru_hw.recordings.odoherty import read_odoherty
+from aegru_hw.recordings.patience import Patience
 
+NOON = datetime(2026, 11, 25, 12, tzinfo=UTC)
 NAME = "indy_20160622_01"
 OTHER = "loco_20170213_02"
 
@@ -34,6 +38,8 @@ class Server:
         self.files: dict[str, bytes] = {}
         self.cuts: list[int] = []
         self.statuses: list[int] = []
+        self.headers: dict[str, str] = {}
+        self.answer = b""
         self.says_length = True
         self.requests: list[str] = []
         server = self
@@ -44,7 +50,12 @@ class Server:
                 content = server.files.get(self.path)
                 status = server.statuses.pop(0) if server.statuses else 200
                 if content is None or status != 200:
-                    self.send_error(404 if content is None else status)
+                    self.send_response(404 if content is None else status)
+                    for name, value in server.headers.items():
+                        self.send_header(name, value)
+                    self.end_headers()
+                    self.wfile.write(server.answer)
+                    self.close_connection = True
                     return
                 self.send_response(200)
                 if server.says_length:
@@ -95,6 +106,15 @@ def served(server: Server, content: bytes, folder: Path, monkeypatch: pytest.Mon
         server.files[f"/record/files/{name}.mat"] = content
     monkeypatch.setitem(BENCHMARK_MD5, NAME, hashlib.md5(content).hexdigest())
     return server
+
+
+@pytest.fixture
+def hasty() -> Patience:
+    """Patience that waits for nothing; `waits` are the seconds that it would have waited."""
+    patience = Patience(retries=2, jitter=random.Random(1), now=lambda: NOON)
+    patience.waits = []  # type: ignore[attr-defined]
+    patience.sleep = patience.waits.append  # type: ignore[attr-defined]
+    return patience
 
 
 def files_in(folder: Path) -> list[str]:
@@ -152,7 +172,7 @@ def test_a_wrong_checksum(served: Server, folder: Path, content: bytes) -> None:
     with pytest.raises(
         UserError, match=r"01\.mat from .* is not what was published: MD5"
     ) as caught:
-        fetch(NAME, mirror=served.base, retries=0)
+        fetch(NAME, mirror=served.base, patience=Patience(0))
     assert "\n" not in str(caught.value)
     assert files_in(folder) == []
 
@@ -165,7 +185,7 @@ def test_a_damaged_file_on_disk(served: Server, folder: Path, content: bytes) ->
         fetch(NAME, mirror=served.base)
     served.cuts = [1000]
     with pytest.raises(UserError, match="could not be had whole"):
-        fetch(NAME, mirror=served.base, force=True, retries=0)
+        fetch(NAME, mirror=served.base, force=True, patience=Patience(0))
     assert path.read_bytes() == content + b"?"
     assert fetch(NAME, mirror=served.base, force=True).read_bytes() == content
 
@@ -178,20 +198,96 @@ def test_truncation(
     served.says_length = says_length
     served.cuts = [len(content) - 1]
     with pytest.raises(UserError, match=f"{name}.mat"):
-        fetch(name, mirror=served.base, retries=0)
+        fetch(name, mirror=served.base, patience=Patience(0))
     assert files_in(folder) == []
 
 
-def test_a_broken_transfer_starts_again(served: Server, folder: Path, content: bytes) -> None:
+def test_a_broken_transfer_starts_again(
+    served: Server, folder: Path, content: bytes, hasty: Patience
+) -> None:
     served.cuts = [len(content) // 2]
     served.statuses = [200, 503]
-    assert fetch(NAME, mirror=served.base, retries=2).read_bytes() == content
+    assert fetch(NAME, mirror=served.base, patience=hasty).read_bytes() == content
     assert len(served.requests) == 3
+    assert 0.5 <= hasty.waits[0] <= 1 <= hasty.waits[1] <= 2
     assert files_in(folder) == [f"{NAME}.mat"]
 
 
+@pytest.mark.parametrize("status", [403, 429, 503])
+@pytest.mark.parametrize(
+    ("header", "least"), [("7", 7.0), ("Wed, 25 Nov 2026 12:00:40 GMT", 40.0), ("soon", 0.5)]
+)
+def test_a_server_that_is_busy(
+    status: int, header: str, least: float, served: Server, content: bytes, hasty: Patience
+) -> None:
+    served.statuses = [status]
+    served.headers = {"Retry-After": header}
+    assert fetch(NAME, mirror=served.base, patience=hasty).read_bytes() == content
+    assert len(served.requests) == 2
+    assert len(hasty.waits) == 1
+    assert least <= hasty.waits[0] <= least + 1
+
+
+def test_a_busy_server_on_the_screen(
+    served: Server, hasty: Patience, capsys: pytest.CaptureFixture[str]
+) -> None:
+    served.statuses = [429]
+    served.headers = {"Retry-After": "7"}
+    fetch(NAME, mirror=served.base, patience=hasty, progress=True)
+    assert "429 Too Many Requests; again in 7 s" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("status", [403, 429])
+@pytest.mark.parametrize(
+    ("kind", "answer", "said"),
+    [
+        ("application/json", b'{"message": "30 per minute\\u001b[31m"}', r"30 per minute\[31m"),
+        ("text/plain; charset=utf-8", b"\n  slow down\nand again", "slow down"),
+        ("text/html", b"<html>go away</html>", "(Forbidden|Too Many Requests)"),
+        ("application/json", b"[" * 5000, "(Forbidden|Too Many Requests)"),
+        ("text/plain", b"x" * 5000, "x{160}"),
+    ],
+)
+def test_what_the_server_says(
+    status: int,
+    kind: str,
+    answer: bytes,
+    said: str,
+    served: Server,
+    folder: Path,
+    hasty: Patience,
+) -> None:
+    served.statuses = [status] * 3
+    served.headers = {"Content-Type": kind}
+    served.answer = answer
+    with pytest.raises(UserError, match=rf"refuses {NAME}.mat for now .*: {status} {said}$"):
+        fetch(NAME, mirror=served.base, patience=hasty)
+    assert len(served.requests) == 3
+    assert files_in(folder) == []
+
+
+def test_a_longer_wait_than_anyone_would_sit_through(
+    served: Server, folder: Path, hasty: Patience
+) -> None:
+    served.statuses = [429]
+    served.headers = {"Retry-After": "86400"}
+    with pytest.raises(UserError, match=r"429 .*; it asks to be left alone for 86400 s"):
+        fetch(NAME, mirror=served.base, patience=hasty)
+    assert (len(served.requests), hasty.waits) == (1, [])
+
+
+@pytest.mark.parametrize("status", [401, 451])
+def test_a_refusal_that_time_does_not_mend(
+    status: int, served: Server, folder: Path, hasty: Patience
+) -> None:
+    served.statuses = [status]
+    with pytest.raises(UserError, match=f"refuses {NAME}.mat .*: {status} "):
+        fetch(NAME, mirror=served.base, patience=hasty)
+    assert (len(served.requests), hasty.waits) == (1, [])
+
+
 def test_a_file_that_the_server_lacks_is_asked_for_once(served: Server, folder: Path) -> None:
-    with pytest.raises(UserError, match=r"indy_19990101_01\.mat answers 404"):
+    with pytest.raises(UserError, match=r"indy_19990101_01\.mat answers 404: there is no such"):
         fetch("indy_19990101_01", mirror=served.base)
     assert len(served.requests) == 1
     assert files_in(folder) == []
@@ -202,7 +298,7 @@ def test_a_refused_connection(folder: Path) -> None:
         unused.bind(("127.0.0.1", 0))
         base = f"http://127.0.0.1:{unused.getsockname()[1]}"
     with pytest.raises(UserError, match=r"cannot reach .*refused.*--mirror BASE") as caught:
-        fetch(NAME, mirror=base, retries=0)
+        fetch(NAME, mirror=base, patience=Patience(0))
     assert "\n" not in str(caught.value)
     assert files_in(folder) == []
 
@@ -210,7 +306,7 @@ def test_a_refused_connection(folder: Path) -> None:
 @pytest.mark.parametrize("base", ["file:///etc", "ftp://127.0.0.1:9", "nonsense"])
 def test_what_is_no_address(base: str, folder: Path) -> None:
     with pytest.raises(UserError, match="http"):
-        fetch(NAME, mirror=base, retries=0)
+        fetch(NAME, mirror=base, patience=Patience(0))
     assert files_in(folder) == []
 
 
