@@ -14,6 +14,8 @@ EXAMPLES = {
     "aegru_hw.fixedpoint.decoder": 7,
     "aegru_hw.fixedpoint.live": 7,
     "aegru_hw.fixedpoint.types": 4,
+    "aegru_hw.recordings.intervals": 1,
+    "aegru_hw.recordings.likely": 2,
     "aegru_hw.recordings.recording": 7,
 }
 """Modules, and how many examples each has: none may be lost on the way."""

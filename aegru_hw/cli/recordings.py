@@ -2,6 +2,7 @@
 
 import argparse
 from collections.abc import Iterator, Mapping
+from dataclasses import asdict
 from pathlib import Path
 
 from aegru_hw.cli.options import Commands, add_force, add_recording
@@ -46,8 +47,21 @@ def add_commands(commands: Commands) -> None:
     )
     add_force(added)
 
-    added = commands.add("inspect", inspect, "Say what a file offers.", "recording.h5")
+    added = commands.add(
+        "inspect",
+        inspect,
+        "Say what a file offers, and the import line that one would try; look at a recording.",
+        "recording.h5",
+        "recording.h5 --plot out.html",
+    )
     add_recording(added)
+    added.add_argument(
+        "--plot",
+        type=Path,
+        metavar="OUT.html",
+        help="a page of the recording: spikes, rates, velocity, segments",
+    )
+    add_force(added)
 
 
 def _add_import(added: argparse.ArgumentParser) -> None:
@@ -56,33 +70,69 @@ def _add_import(added: argparse.ArgumentParser) -> None:
     added.add_argument(
         "--counts",
         metavar=selector,
-        help="spikes per bin; in NWB `units` (spike times) or a series",
+        help="spikes per bin, KEY,KEY for several areas; in NWB `units` (spike times) or a series",
     )
     added.add_argument(
-        "--velocity", metavar=selector, help="two rows: x and y; in NWB two columns or two series"
+        "--spikes",
+        metavar="TIMES",
+        help="instead of --counts: times of spikes in seconds, with --units, or a cell a unit",
+    )
+    added.add_argument(
+        "--units",
+        metavar="KEY",
+        help="whose spike each of --spikes is; of O'Doherty's files all, sorted or unsorted",
+    )
+    added.add_argument(
+        "--times",
+        metavar="KEY",
+        help="with --spikes: times of the movement's samples (default those beside it)",
+    )
+    added.add_argument(
+        "--velocity",
+        metavar=selector,
+        help="two rows, or two arrays VX,VY: x and y",
     )
     added.add_argument(
         "--tick",
         type=float,
         metavar="SECONDS",
-        help="bin length (NWB: default the movement's interval, at least 0.004)",
+        help="bin length (default the file's bin_size; spike times: the movement's or 0.004)",
     )
     added.add_argument(
         "--position",
         metavar=selector,
-        help="finds breaks, with the velocity; in NWB instead of it: velocity is its difference",
+        help="instead of velocity, which is then its difference; with it, finds breaks; of "
+        "O'Doherty's files cursor_pos or finger_pos",
     )
     added.add_argument(
         "--reaches",
         metavar="KEY",
-        help="first bin of each reach; in NWB intervals (default trials)",
+        help="first bin of each reach; times of them for spike times; in NWB intervals",
     )
     added.add_argument("--reach-base", type=int, choices=(0, 1), help="index of the first bin")
     added.add_argument(
+        "--rates",
+        action=argparse.BooleanOptionalAction,
+        help="--counts are spikes per second; --no-rates: counts that look like rates are counts",
+    )
+    added.add_argument(
+        "--channels",
+        metavar="LIST",
+        help="such as 0:96 (without 96), 3,5 or names ('M1*'); for any file",
+    )
+    added.add_argument(
+        "--drop-silent", action="store_true", help="leave out channels without a spike"
+    )
+    added.add_argument(
         "--merge",
         choices=("or", "count", "none"),
-        help="NWB: units of one electrode are OR-ed to 0/1 a tick (default up to 4 ms, as the "
-        "published benchmark does), their spikes counted (default beyond), or kept apart",
+        help="NWB, O'Doherty: units of one electrode are OR-ed to 0/1 a tick (default up to 4 ms, "
+        "as the published benchmark does), their spikes counted (default beyond), or kept apart",
+    )
+    added.add_argument(
+        "--observed",
+        choices=("all", "any", "ignore"),
+        help="NWB: movement counts where all units are observed (default), any, or everywhere",
     )
 
 
@@ -107,33 +157,31 @@ def generate(options: argparse.Namespace) -> int:
 
 
 def import_recording(options: argparse.Namespace) -> int:
-    from aegru_hw.recordings.layout import import_file
+    from aegru_hw.recordings.formats import Asked
+    from aegru_hw.recordings.layout import import_with_notes
+    from aegru_hw.recordings.summary import summarise, summary_lines
 
     check_output(options.out, force=options.force, read=(options.file,))
-    recording = import_file(
-        options.file,
+    asked = Asked(
         counts=options.counts,
+        spikes=options.spikes,
+        units=options.units,
         velocity=options.velocity,
-        tick_seconds=options.tick,
         position=options.position,
+        times=options.times,
         reaches=options.reaches,
         reach_base=options.reach_base,
+        tick_seconds=options.tick,
         merge=options.merge,
+        rates=options.rates,
+        observed=options.observed,
     )
-    recording.save(options.out)
-    facts = {
-        "path": str(options.out),
-        "ticks": recording.ticks,
-        "channels": recording.channels,
-        "tick_seconds": recording.tick_seconds,
-        "segments": len(recording.segment_starts),
-        "reaches": len(recording.reach_starts),
-    }
-    text = (
-        f"wrote {options.out}: {recording.ticks} ticks of {recording.tick_seconds:g} s, "
-        f"{recording.channels} channels, {facts['segments']} segments, {facts['reaches']} reaches"
+    imported = import_with_notes(
+        options.file, asked, channels=options.channels, drop_silent=options.drop_silent
     )
-    return show(options, facts, text)
+    imported.recording.save(options.out)
+    summary = summarise(str(options.out), imported)
+    return show(options, asdict(summary), "\n".join(summary_lines(summary)))
 
 
 def fetch(options: argparse.Namespace) -> int:
@@ -148,9 +196,19 @@ def fetch(options: argparse.Namespace) -> int:
 
 
 def inspect(options: argparse.Namespace) -> int:
-    from aegru_hw.recordings.layout import describe
+    from aegru_hw.recordings.formats import Asked
+    from aegru_hw.recordings.layout import describe, import_with_notes
 
-    facts = describe(recording_path(options))
+    path = recording_path(options)
+    if options.plot is not None:
+        check_output(options.plot, force=options.force, read=(path,))
+    facts = describe(path)
+    if options.plot is not None:
+        from aegru_hw.report.look import write_look
+
+        imported = import_with_notes(path, Asked())
+        write_look(imported.recording, options.plot, imported.notes)
+        facts["plot"] = str(options.plot)
     return show(options, facts, "\n".join(_outline(facts)))
 
 
@@ -160,5 +218,8 @@ def _outline(facts: Mapping[str, object], indent: str = "") -> Iterator[str]:
         if isinstance(value, Mapping):
             yield f"{indent}{key}"
             yield from _outline(value, indent + "  ")
+        elif isinstance(value, list) and value and all(isinstance(one, str) for one in value):
+            yield f"{indent}{key}"
+            yield from (f"{indent}  {one}" for one in value)
         else:
             yield f"{indent}{key}: {value}"

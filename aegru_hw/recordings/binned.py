@@ -1,5 +1,6 @@
 """Reader of binned recordings whose arrays the user names."""
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -8,66 +9,216 @@ from numpy.typing import NDArray
 
 from aegru_hw.errors import UserError
 from aegru_hw.files import sha256_of_file
-from aegru_hw.recordings.arrays import file_kind, read_arrays
+from aegru_hw.recordings.containers import Container, open_container
+from aegru_hw.recordings.imported import Imported
+from aegru_hw.recordings.likely import velocity_remark
+from aegru_hw.recordings.rates import spike_counts_of
 from aegru_hw.recordings.recording import Recording, as_counts, check_tick_seconds
-from aegru_hw.recordings.selector import Selector, time_axes
+from aegru_hw.recordings.selector import Selector
+from aegru_hw.recordings.stretches import Kept, differences, keep, usable
+from aegru_hw.recordings.trials import read_trials
 
 _TOLERANCE = 100.0
 """A break is a residual so many times the typical one."""
+
+_LONGEST_BIN = 1.0
+"""A `bin_size` beyond so many seconds is in another unit."""
 
 
 def read_binned(
     path: str | Path,
     *,
     counts: str,
-    velocity: str,
-    tick_seconds: float,
+    velocity: str | None = None,
+    tick_seconds: float | None = None,
     position: str | None = None,
     reaches: str | None = None,
     reach_base: int | None = None,
+    rates: bool | None = None,
 ) -> Recording:
-    """Read spike counts and velocity from a .mat (v5 or v7.3) or .npz file.
+    """Read spike counts and velocity from named arrays; see `import_binned`."""
+    return import_binned(
+        path,
+        counts=counts,
+        velocity=velocity,
+        tick_seconds=tick_seconds,
+        position=position,
+        reaches=reaches,
+        reach_base=reach_base,
+        rates=rates,
+    ).recording
 
-    `counts`, `velocity` and `position` are selectors: "KEY", "KEY:0,1" (indices on the axis that
-    is not time), each with "@0" or "@1" behind it where the time axis must be said; otherwise time
-    is the axis whose length the arrays share. Axes are numbered as Python shows them, that is
-    reversed for v7.3. With `position` the recording is cut where position jumps by what velocity
-    does not explain (`segment_starts_from_position`); without it there is one segment. `reaches`
-    names a list of the first bins of reaches, counted from `reach_base` (1 in a .mat file and 0 in
-    a .npz file unless said otherwise); bins before the first of them are a reach too.
 
-    Raises UserError for everything that `Recording`, `read_arrays`, `Selector` and `time_axes`
+def import_binned(
+    path: str | Path,
+    *,
+    counts: str,
+    velocity: str | None = None,
+    tick_seconds: float | None = None,
+    position: str | None = None,
+    reaches: str | None = None,
+    reach_base: int | None = None,
+    rates: bool | None = None,
+) -> Imported:
+    """Read spike counts and velocity from a .mat (v4, v5 or v7.3), HDF5, .npz or .npy file.
+
+    counts, velocity, position: selectors: "KEY", "KEY:0,1" (indices on the axis that is not time),
+        each with "@0" or "@1" behind it where the time axis must be said; otherwise time is the
+        axis whose length the arrays share. Axes are numbered as Python shows them, that is
+        reversed for v7.3. "KEY,KEY" joins arrays: areas of counts, or x and y of a velocity. A key
+        is a whole name or its last parts. Arrays with trials (`read_trials`) are put one after
+        another, each trial a segment and a reach.
+    tick_seconds: the length of a bin; where it is not given, `bin_size` of the file.
+    position: with a velocity, the recording is cut where position jumps by what velocity does not
+        explain (`segment_starts_from_position`). Without one, velocity is the central difference
+        of position per tick, within each segment.
+    reaches: a list of the first bins of reaches, counted from `reach_base` (1 in a .mat file and 0
+        in a NumPy file unless said otherwise); bins before the first of them are a reach too.
+    rates: counts are spikes per second (`spike_counts_of`).
+
+    Ticks whose movement is not finite, or whose counts are all NaN (the padding of trials), are
+    cut out and end a segment; so is, where velocity is a difference, a segment of one tick.
+
+    Raises UserError for everything that `Recording`, `Container`, `Selector` and `read_trials`
     refuse, and for a velocity or position that has not two rows.
     """
     path = Path(path)
-    tick_seconds = check_tick_seconds(tick_seconds)
-    names = ["counts", "velocity"] + (["position"] if position is not None else [])
-    texts = [counts, velocity] + ([position] if position is not None else [])
-    selectors = [Selector.parse(text) for text in texts]
-    keys = [selector.key for selector in selectors] + ([reaches] if reaches is not None else [])
-    arrays = read_arrays(path, list(dict.fromkeys(keys)))
-    selected = dict(zip(names, _select(selectors, arrays), strict=True))
-    spikes = as_counts(np.ascontiguousarray(selected["counts"]))
-    moved = _two_columns(selected["velocity"], "velocity", velocity)
-    segment_starts = np.zeros(1, dtype=np.int64)
-    if position is not None:
-        place = _two_columns(selected["position"], "position", position)
-        segment_starts = segment_starts_from_position(place, moved, tick_seconds)
+    if tick_seconds is not None:
+        tick_seconds = check_tick_seconds(tick_seconds)
+    texts = {"counts": counts, "velocity": velocity, "position": position}
+    selectors = {name: Selector.parse(text) for name, text in texts.items() if text is not None}
+    if len(selectors) < 2:
+        raise UserError(f"--velocity or --position is needed to import {path}")
+    container = open_container(path)
+    read = read_trials(container, list(selectors.values()))
+    trials = read.arrays
+    notes: list[str] = []
+    if tick_seconds is None:
+        tick_seconds = _bin_size(container, selectors["counts"], notes)
+    lengths = [len(arrays[0]) for arrays in trials]
+    starts = np.cumsum([0, *lengths[:-1]]).astype(np.int64)
+    columns = dict(
+        zip(
+            selectors, (np.concatenate(arrays) for arrays in zip(*trials, strict=True)), strict=True
+        )
+    )
+    moves = {
+        name: _two_columns(columns[name], name, text)
+        for name, text in texts.items()
+        if name != "counts" and text is not None
+    }
+    kept = _kept(columns["counts"], moves, starts, notes)
+    moves = {name: array[kept.mask] for name, array in moves.items()}
+    spikes = as_counts(spike_counts_of(columns["counts"][kept.mask], tick_seconds, rates=rates))
+    segment_starts = kept.segment_starts
+    if "velocity" not in moves:
+        moved = differences(moves["position"], segment_starts)
+        notes.append(f"velocity is the central difference of '{position}' per tick")
+    else:
+        moved = moves["velocity"]
+        if "position" in moves:
+            segment_starts = _breaks(moves["position"], moved, segment_starts, tick_seconds)
     reach_starts = np.zeros(0, dtype=np.int64)
-    if reaches is not None:
-        if reach_base is None:
-            reach_base = 0 if file_kind(path) == "npz" else 1
-        reach_starts = _reach_starts(arrays[reaches], reaches, reach_base, len(spikes))
-    return Recording(
+    if len(trials) > 1:
+        if reaches is not None:
+            raise UserError(f"'{counts}' has trials, which are the reaches; leave --reaches out")
+        reach_starts = kept.moved(starts)
+        notes.append(f"each of {len(trials)} trials is a segment and a reach")
+    elif reaches is not None:
+        base = container.first_index if reach_base is None else reach_base
+        listed = container.read(reaches)
+        if isinstance(listed, list):
+            listed = np.concatenate([piece.ravel() for piece in listed])
+        reach_starts = kept.moved(_reach_starts(listed, reaches, base, len(kept.mask)))
+    recording = Recording(
         counts=spikes,
         velocity=np.ascontiguousarray(moved),
         tick_seconds=tick_seconds,
         segment_starts=segment_starts,
         reach_starts=reach_starts,
-        channel_names=tuple(f"channel {number}" for number in range(1, spikes.shape[1] + 1)),
+        channel_names=_channel_names(selectors["counts"], read.columns[0]),
         source=path.name,
         sha256=sha256_of_file(path),
     )
+    unit = "" if "velocity" in moves else f"of '{position}' per tick"
+    return Imported(recording, tuple(notes), kept.lost, unit)
+
+
+def _kept(
+    counts: NDArray[Any],
+    moves: dict[str, NDArray[np.float64]],
+    starts: NDArray[np.int64],
+    notes: list[str],
+) -> Kept:
+    """Return which ticks are kept, and say what was lost."""
+    valid = np.ones(len(counts), dtype=np.bool_)
+    for name, array in moves.items():
+        finite = usable(array)
+        if not finite.any():
+            raise UserError(f"{name} is nan or infinite at every tick; finite numbers are needed")
+        valid &= finite
+    if counts.dtype.kind == "f" and len(starts) > 1:  # trials may be padded
+        valid &= ~np.isnan(counts).all(axis=1)
+    derived = "velocity" not in moves
+    kept = keep(valid, starts, at_least=2 if derived else 1)
+    if not kept.mask.any():
+        raise UserError("no stretch of ticks with finite counts and movement is long enough")
+    if kept.lost:
+        notes.append(
+            f"{kept.lost} of {len(valid)} ticks ({kept.lost / len(valid):.1%}) in {kept.gaps} "
+            f"{'stretch' if kept.gaps == 1 else 'stretches'} were cut out: "
+            f"{' or '.join(moves)} is not finite there"
+        )
+    return kept
+
+
+def _breaks(
+    position: NDArray[np.float64],
+    velocity: NDArray[np.float64],
+    segment_starts: NDArray[np.int64],
+    tick_seconds: float,
+) -> NDArray[np.int64]:
+    """Return segment starts with those that position's jumps add."""
+    if len(segment_starts) == 1:
+        return segment_starts_from_position(position, velocity, tick_seconds)
+    ends = np.append(segment_starts[1:], len(position))
+    found = [
+        start + segment_starts_from_position(position[start:end], velocity[start:end], tick_seconds)
+        for start, end in zip(segment_starts, ends, strict=True)
+    ]
+    return np.concatenate(found)
+
+
+def _bin_size(container: Container, counts: Selector, notes: list[str]) -> float:
+    """Return the tick that the file's `bin_size` says; UserError where it says none."""
+    parent = container.resolve(counts.parts[0].key).rpartition(".")[0]
+    beside = f"{parent}.bin_size"
+    name = beside if beside in container.shapes() else "bin_size"
+    try:
+        found = container.read(name)
+    except UserError:
+        raise UserError(
+            f"--counts, --velocity and --tick are needed to import {container.path}"
+        ) from None
+    lengths = found if isinstance(found, list) else [found]
+    values = np.unique(np.concatenate([np.ravel(length) for length in lengths]))
+    if len(values) != 1 or not 0 < values[0] <= _LONGEST_BIN:
+        raise UserError(f"'{name}' is no bin length in seconds; give --tick SECONDS")
+    notes.append(f"the tick of {values[0]:g} s is the file's '{name}'")
+    return check_tick_seconds(float(values[0]))
+
+
+def _channel_names(counts: Selector, widths: list[int]) -> tuple[str, ...]:
+    """Return "channel 1" and so on, or the name of its area and a number where areas are joined."""
+    if len(widths) == 1:
+        number = len(counts.rows) or widths[0]
+        return tuple(f"channel {n}" for n in range(1, number + 1))
+    names = [
+        f"{re.split('[./]', part.key)[-1]} {n}"
+        for part, width in zip(counts.parts, widths, strict=True)
+        for n in range(1, width + 1)
+    ]
+    return tuple(names[row] for row in counts.rows) if counts.rows else tuple(names)
 
 
 def segment_starts_from_position(
@@ -103,30 +254,14 @@ def segment_starts_from_position(
     longest = tick_seconds * float(np.abs(velocity).max())
     typical_step = float(np.median(np.abs(step[moving]).max(axis=1)))
     if typical[best] > 0.5 * typical_step:
+        why = velocity_remark(position, velocity, tick_seconds)
         raise UserError(
             f"velocity does not explain position: a typical step is {typical_step:.3g}, of which "
             f"{typical[best]:.3g} is left; check the tick length and that velocity is per second"
+            + ("" if why is None else f" ({why})")
         )
     breaks = residuals[best] > max(_TOLERANCE * typical[best], 1e-3 * longest)
     return np.concatenate([[0], np.flatnonzero(breaks) + 1]).astype(np.int64)
-
-
-def _select(selectors: list[Selector], arrays: dict[str, NDArray[Any]]) -> list[NDArray[Any]]:
-    matrices = []
-    for selector in selectors:
-        array = arrays[selector.key]
-        if array.ndim == 1:
-            array = array[:, None]
-        if array.ndim != 2 or 0 in array.shape:
-            raise UserError(
-                f"'{selector.key}' has shape {array.shape}; time by rows or rows by time is needed"
-            )
-        matrices.append(array)
-    axes = time_axes(selectors, [matrix.shape for matrix in matrices])
-    return [
-        selector.take(matrix, axis)
-        for selector, matrix, axis in zip(selectors, matrices, axes, strict=True)
-    ]
 
 
 def _two_columns(array: NDArray[Any], what: str, selector: str) -> NDArray[np.float64]:

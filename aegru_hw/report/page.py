@@ -1,14 +1,14 @@
 """The page: sections laid out by a template, with all that they need inside one file."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from plotly.offline import get_plotlyjs
 
 from aegru_hw.report.facts import Facts, gather
-from aegru_hw.report.overview import overview
+from aegru_hw.report.overview import Overview, overview
 from aegru_hw.report.section import Section
 from aegru_hw.report.sections import make_sections
 from aegru_hw.runs.folder import RunFolder
@@ -30,6 +30,20 @@ def write_report(run: RunFolder) -> Path:
 
 def render(facts: Facts) -> str:
     """Return the page of a run's facts. Text from files is escaped throughout."""
+    return lay_out(overview(facts), make_sections(facts))
+
+
+def lay_out(
+    head: Overview,
+    sections: Sequence[Section],
+    *,
+    kind: str = "report",
+    title: str = "decoder report",
+) -> str:
+    """Return a page of a head and sections. Text from files is escaped throughout.
+
+    kind: what the line above the title says that it is; title: the same in the window's title.
+    """
     environment = Environment(
         loader=PackageLoader("aegru_hw.report"),
         autoescape=True,
@@ -37,9 +51,10 @@ def render(facts: Facts) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    sections = make_sections(facts)
     return environment.get_template("report.html").render(
-        overview=overview(facts),
+        kind=kind,
+        title=title,
+        overview=head,
         sections=sections,
         missing=list(dict.fromkeys(entry for section in sections for entry in section.missing)),
         figures=figures_json(sections),

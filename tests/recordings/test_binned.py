@@ -14,9 +14,14 @@ import pytest
 import scipy.io
 
 from aegru_hw.errors import UserError
-from aegru_hw.recordings.arrays import array_shapes
 from aegru_hw.recordings.binned import read_binned, segment_starts_from_position
+from aegru_hw.recordings.containers import Shape, open_container
 from aegru_hw.recordings.selector import Selector, time_axes
+
+
+def array_shapes(path: Path) -> dict[str, Shape]:
+    return open_container(path).shapes()
+
 
 Write = Callable[..., Path]
 TICKS = 30
@@ -81,10 +86,10 @@ def test_rows_of_counts(write: Write) -> None:
 
 
 def test_counts_above_a_byte(write: Write) -> None:
-    path = write(spikes=made_counts() * 100, hand=made_hand())
+    path = write(spikes=made_counts() * 100 + 1, hand=made_hand())
     recording = read_binned(path, counts="spikes", velocity="hand:0,1", tick_seconds=0.05)
     assert recording.counts.dtype == np.uint16
-    assert np.array_equal(recording.counts, made_counts() * 100)
+    assert np.array_equal(recording.counts, made_counts() * 100 + 1)
 
 
 def test_one_channel_in_npz(tmp_path: Path) -> None:
@@ -207,7 +212,7 @@ OPTIONS = {"counts": "spikes", "velocity": "hand:0,1", "tick_seconds": 0.05}
     [
         (
             {"counts": "spike"},
-            "no array 'spike'; its arrays are: cell, empty, far, hand, late, noise",
+            "no array 'spike'; its arrays are: cell, empty, far, hand, late, lost, noise",
         ),
         ({"velocity": "vel"}, "no array 'vel'"),
         ({"position": "pos"}, "no array 'pos'"),
@@ -217,14 +222,14 @@ OPTIONS = {"counts": "spikes", "velocity": "hand:0,1", "tick_seconds": 0.05}
         ({"velocity": "hand:0,3"}, "'hand' has no row 3; rows 0 to 2 exist"),
         ({"position": "hand"}, "position 'hand' has 3 rows"),
         ({"velocity": "hand:0-1"}, "'hand:0-1' names no array"),
-        ({"velocity": "hand:0,1@2"}, "names no array"),
+        ({"velocity": "hand:0,1@3"}, "names no array"),
+        ({"velocity": "hand:0,1@2"}, "'hand' has no axis 2"),
         ({"velocity": ""}, "'' names no array"),
         ({"velocity": "short:0,1"}, "share no length that could be time"),
         ({"counts": "far"}, "count -2.0 at tick 1, channel 3"),
         ({"counts": "noise"}, "count nan at tick 0, channel 0"),
         ({"counts": "empty"}, "'empty' has shape"),
-        ({"velocity": "noise:0,1"}, "velocity is nan at tick 0, axis 0"),
-        ({"position": "noise:0,1"}, "position is not finite at tick 0"),
+        ({"velocity": "lost"}, "velocity is nan or infinite at every tick"),
         ({"tick_seconds": 0}, "tick length 0 s"),
         ({"tick_seconds": -1.0}, "tick length -1.0 s"),
         ({"reaches": "late"}, "has bins 4 to 31; 1 to 30 exist when counted from 1"),
@@ -244,6 +249,7 @@ def test_refused(write: Write, changed: dict[str, object], text: str) -> None:
         short=made_hand()[:7],
         far=far,
         noise=noise,
+        lost=np.full((TICKS, 2), np.nan),
         empty=np.zeros((0, TICKS)),
         late=np.array([[4, 31]]),
         turned=np.array([[4, 9, 8]]),

@@ -11,6 +11,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from aegru_hw.cli import main
 from aegru_hw.errors import UserError
 from aegru_hw.recordings.nwb import describe_nwb, read_nwb
 from aegru_hw.recordings.zarr_store import is_zarr, sha256_of_store
@@ -227,3 +228,13 @@ def test_a_series_that_cannot_be_read_is_listed(store: Path) -> None:
     array(series / "starting_time", np.zeros(3), rate=250.0)
     assert "unusable" in describe_nwb(store)["series"]["behavior/hand_vel"]
     assert read_nwb(store).ticks > 400
+
+
+def test_commands_tell_a_store_from_a_file(tmp_path, capsys) -> None:
+    store = tmp_path / "made.nwb.zarr"
+    store.mkdir()
+    (store / ".zgroup").write_text('{"zarr_format": 2}')
+    for command in (["inspect", str(store)], ["import", str(store), str(tmp_path / "out.h5")]):
+        assert main(command) == 1
+        (line,) = capsys.readouterr().err.strip().splitlines()
+        assert f"{store} is a Zarr store" in line

@@ -1,0 +1,69 @@
+"""Any other file with named arrays, whose meaning the user says."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from aegru_hw.errors import UserError
+from aegru_hw.recordings.binned import import_binned
+from aegru_hw.recordings.containers import container_of, open_container
+from aegru_hw.recordings.formats.format import Asked, Format
+from aegru_hw.recordings.guess import guess_import
+from aegru_hw.recordings.imported import Imported
+from aegru_hw.recordings.recording import Recording
+from aegru_hw.recordings.spike_times import Named, import_spike_times
+
+
+class Arrays(Format):
+    name = "arrays"
+
+    def sniff(self, path: Path, kind: str) -> bool:
+        return True
+
+    def describe(self, path: Path) -> Mapping[str, object]:
+        guess = guess_import(open_container(path))
+        if guess is None:
+            return {}
+        reasons, rates = list(guess.reasons), False
+        try:
+            self.read(path, Asked(**guess.options))  # type: ignore[arg-type]
+        except UserError as error:
+            rates = "--rates" in str(error)
+            try:
+                self.read(path, Asked(**guess.options, rates=rates or None))  # type: ignore[arg-type]
+                reasons.append("rates: the counts are multiples of 1/tick")
+            except UserError as other:
+                rates = False
+                reasons.append(f"tried, it is refused: {other}")
+        return {"guessed": reasons, "import": guess.command(path, rates=rates)}
+
+    def open(self, path: Path, units: str | None) -> Recording:
+        raise UserError(
+            f"{path} is a {container_of(path).text} file whose arrays must be named; make a "
+            "recording of it with `aegru-hw import FILE OUT.h5 --counts KEY --velocity KEY "
+            "--tick SECONDS`"
+        )
+
+    def read(self, path: Path, asked: Asked) -> Imported:
+        asked.refuse("merge", why=f"is for NWB; {path} has its channels already")
+        asked.refuse("observed", why="is for NWB, whose units have observation intervals")
+        if asked.spikes is not None:
+            why = "is for binned counts; --spikes are times"
+            asked.refuse("counts", "rates", "reach_base", why=why)
+            named = Named(
+                asked.spikes, asked.units, asked.velocity, asked.position, asked.times,
+                asked.reaches,
+            )  # fmt: skip
+            return import_spike_times(path, named, tick_seconds=asked.tick_seconds)
+        asked.refuse("units", "times", why="is for spike times; --spikes names them")
+        if asked.counts is None or (asked.velocity is None and asked.position is None):
+            raise UserError(f"--counts, --velocity and --tick are needed to import {path}")
+        return import_binned(
+            path,
+            counts=asked.counts,
+            velocity=asked.velocity,
+            tick_seconds=asked.tick_seconds,
+            position=asked.position,
+            reaches=asked.reaches,
+            reach_base=asked.reach_base,
+            rates=asked.rates,
+        )

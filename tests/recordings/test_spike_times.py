@@ -1,0 +1,160 @@
+"""Spike times with movement samples, from any container, and temporaldata's layout."""
+
+from pathlib import Path
+
+import h5py
+import numpy as np
+import pytest
+import scipy.io
+
+from aegru_hw.errors import UserError
+from aegru_hw.recordings.layout import describe, detect_layout, import_file, open_recording
+from aegru_hw.recordings.spike_times import Named, import_spike_times
+
+RATE = 100
+TIMES = 5 + np.arange(1000) / RATE
+HAND = np.stack([np.sin(TIMES), np.cos(TIMES)], axis=1)
+random = np.random.default_rng(0)
+UNITS = random.integers(0, 3, 900) * 2
+SPIKES = np.sort(random.uniform(4, 16, 900))
+
+
+def expected_counts(tick: float, start: float = 5.0, ticks: int = 1000) -> np.ndarray:
+    """Count spikes one by one: the tick i holds those from start + (i-2) to (i-1) ticks."""
+    counts = np.zeros((ticks, 3), dtype=int)
+    for time, unit in zip(SPIKES, UNITS, strict=True):
+        number = int(np.floor((time - start) / tick)) + 2
+        if 1 <= number < ticks:
+            counts[number, unit // 2] += 1
+    return counts
+
+
+def write(kind: str, folder: Path, **arrays: np.ndarray) -> Path:
+    path = folder / f"made.{kind}"
+    if kind == "npz":
+        np.savez(path, **arrays)
+    elif kind == "h5":
+        with h5py.File(path, "w") as file:
+            for name, array in arrays.items():
+                file[name] = array
+    else:
+        scipy.io.savemat(path, arrays)
+    return path
+
+
+@pytest.mark.parametrize("kind", ["npz", "h5", "mat"])
+@pytest.mark.parametrize("tick", [None, 0.05])
+def test_times_units_and_movement(kind, tick, tmp_path) -> None:
+    path = write(kind, tmp_path, st=SPIKES, unit=UNITS, vel=HAND, time=TIMES, go=TIMES[[10, 500]])
+    recording = import_file(
+        path, spikes="st", units="unit", velocity="vel", tick_seconds=tick, reaches="go"
+    )
+    step = tick or 0.01
+    ticks = 1000 if tick is None else 200
+    assert recording.tick_seconds == step
+    assert np.array_equal(recording.counts, expected_counts(step, ticks=ticks))
+    assert recording.channel_names == ("unit 0", "unit 2", "unit 4")
+    assert np.allclose(recording.velocity, HAND[:: 1 if tick is None else 5])
+    starts = [0, 10, 500] if tick is None else [0, 2, 100]
+    assert recording.reach_starts.tolist() == starts
+
+
+def test_a_cell_a_unit_and_positions(tmp_path) -> None:
+    cells = np.empty(3, dtype=object)
+    cells[:] = [SPIKES[unit == UNITS] for unit in (0, 2, 4)]
+    path = tmp_path / "made.mat"
+    scipy.io.savemat(path, {"units": cells, "pos": HAND.T, "kin_t": TIMES})
+    recording = import_file(path, spikes="units", position="pos", times="kin_t")
+    assert np.array_equal(recording.counts, expected_counts(0.01))
+    assert np.allclose(recording.velocity, np.gradient(HAND, axis=0))
+    with pytest.raises(UserError, match="name them with --times KEY"):
+        import_file(path, spikes="units", position="pos")
+
+
+def test_gaps_and_nan_end_segments(tmp_path) -> None:
+    hand = HAND.copy()
+    hand[200:210] = np.nan
+    keep = np.delete(np.arange(1000), np.arange(600, 650))
+    path = write("npz", tmp_path, st=SPIKES, unit=UNITS, vel=hand[keep], time=TIMES[keep])
+    imported = import_spike_times(path, Named("st", "unit", "vel"))
+    recording = imported.recording
+    assert recording.segment_starts.tolist() == [0, 200, 590]
+    assert imported.lost_ticks == 60
+    assert np.array_equal(recording.counts[10:200], expected_counts(0.01)[10:200])
+    assert np.array_equal(recording.counts[600:], expected_counts(0.01)[660:])
+
+
+def test_a_lost_sample_ends_a_segment_at_long_ticks_too(tmp_path) -> None:
+    hand = HAND.copy()
+    hand[500] = np.nan
+    path = write("npz", tmp_path, st=SPIKES, unit=UNITS, vel=hand, time=TIMES)
+    recording = import_file(path, spikes="st", units="unit", velocity="vel", tick_seconds=0.05)
+    assert recording.segment_starts.tolist() == [0, 100]
+
+
+@pytest.mark.parametrize(
+    ("changed", "text"),
+    [
+        ({"st": SPIKES * 1000}, "they look like milliseconds; seconds are needed"),
+        ({"unit": UNITS[:-1]}, "has 900 times and 'unit' 899 units"),
+        ({"unit": UNITS + 0.5}, "no list of whole numbers"),
+        ({"time": TIMES[::-1].copy()}, "not finite and increasing"),
+        ({"time": TIMES[:-1]}, "share no length"),
+        ({"vel": np.full((1000, 2), np.nan)}, "no 3 ticks of 0.01 s in a row"),
+        ({"vel": np.zeros((1000, 3))}, "has 3 rows; select two"),
+        ({"unit": np.arange(900.0)[:, None] * np.ones((1, 2))}, "not a list of numbers"),
+        ({"time": TIMES * 1e9}, "at most"),
+    ],
+)
+def test_refused(changed, text, tmp_path) -> None:
+    arrays = {"st": SPIKES, "unit": UNITS, "vel": HAND, "time": TIMES}
+    path = write("npz", tmp_path, **(arrays | changed))
+    with pytest.raises(UserError, match=text) as caught:
+        import_file(path, spikes="st", units="unit", velocity="vel", tick_seconds=0.01)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("options", "text"),
+    [
+        ({"spikes": "st", "velocity": "vel"}, "--units KEY says whose"),
+        ({"spikes": "st", "units": "unit"}, "needs --velocity or --position"),
+        ({"spikes": "st", "counts": "st", "velocity": "vel"}, "--counts is for binned counts"),
+        ({"counts": "vel", "units": "unit", "velocity": "vel"}, "--units is for spike times"),
+    ],
+)
+def test_options_that_do_not_go_together(options, text, tmp_path) -> None:
+    path = write("npz", tmp_path, st=SPIKES, unit=UNITS, vel=HAND, time=TIMES)
+    with pytest.raises(UserError, match=text):
+        import_file(path, **options)
+
+
+def brainset(path: Path) -> Path:
+    with h5py.File(path, "w") as file:
+        file["spikes/timestamps"], file["spikes/unit_index"] = SPIKES, UNITS
+        file["cursor/timestamps"], file["cursor/vel"], file["cursor/pos"] = TIMES, HAND, -HAND
+        file["domain/start"], file["domain/end"] = np.array([4.0, 9.0]), np.array([8.0, 15.5])
+        file["trials/start"] = np.array([5.5, 8.5, 11.0])
+        file["units/id"] = np.array([b"a", b"b"])
+    return path
+
+
+def test_temporaldata(tmp_path) -> None:
+    path = brainset(tmp_path / "session.h5")
+    assert detect_layout(path) == "temporaldata"
+    recording = open_recording(path)
+    within = np.concatenate([HAND[:301], HAND[400:]])
+    assert np.allclose(recording.velocity, within)
+    assert recording.segment_starts.tolist() == [0, 301]
+    assert recording.reach_starts.tolist() == [0, 50, 301, 501]
+    assert np.array_equal(recording.counts[:301], expected_counts(0.01)[:301])
+    assert describe(path)["recording"]["channels"] == 3
+    assert import_file(path) == recording
+    coarse = import_file(path, tick_seconds=0.05, position="cursor/pos", channels="unit 2")
+    assert coarse.tick_seconds == 0.05
+    assert coarse.channel_names == ("unit 2",)
+    with pytest.raises(UserError, match="units 'sorted' are for"):
+        open_recording(path, units="sorted")
+    with h5py.File(path, "r+") as file:
+        del file["cursor"]
+    assert "cursor/vel or hand/vel" in describe(path)["choice"]
