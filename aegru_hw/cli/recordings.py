@@ -158,8 +158,8 @@ def generate(options: argparse.Namespace) -> int:
 
 def import_recording(options: argparse.Namespace) -> int:
     from aegru_hw.recordings.formats import Asked
+    from aegru_hw.recordings.import_summary import import_lines, import_summary
     from aegru_hw.recordings.layout import import_with_notes
-    from aegru_hw.recordings.summary import summarise, summary_lines
 
     check_output(options.out, force=options.force, read=(options.file,))
     asked = Asked(
@@ -180,8 +180,8 @@ def import_recording(options: argparse.Namespace) -> int:
         options.file, asked, channels=options.channels, drop_silent=options.drop_silent
     )
     imported.recording.save(options.out)
-    summary = summarise(str(options.out), imported)
-    return show(options, asdict(summary), "\n".join(summary_lines(summary)))
+    summary = import_summary(str(options.out), imported)
+    return show(options, asdict(summary), "\n".join(import_lines(summary)))
 
 
 def fetch(options: argparse.Namespace) -> int:

@@ -3,13 +3,14 @@
 import shlex
 from dataclasses import dataclass, replace
 
-from aegru_hw.executions.table import EXECUTIONS
+from aegru_hw.executions.compare import pair_name
+from aegru_hw.executions.table import EXECUTIONS, REFERENCE
 from aegru_hw.recordings.r2 import R2
 from aegru_hw.runs.evidence import context_of
 from aegru_hw.runs.folder import RunFolder
 from aegru_hw.runs.options import read_options
 from aegru_hw.runs.page import page_holds
-from aegru_hw.runs.summarise import summarise
+from aegru_hw.runs.summarise import DIGITS, summarise
 from aegru_hw.runs.summary import Summary
 
 THERE, MISSING, STALE, LEFT_OUT = "there", "missing", "stale", "left out"
@@ -129,9 +130,10 @@ class _Parts:
 
     def _verified(self) -> list[Part]:
         parts = []
-        own = self.summary.made_of.get("recording", "")[:12]
+        own = self.summary.made_of.get("recording", "")[:DIGITS]
         for execution in EXECUTIONS:
-            name, pair = f"verified: {execution.name}", f"{execution.name}_vs_fixed"
+            name = f"verified: {execution.name}"
+            pair = pair_name(REFERENCE.name, execution.name)
             command = f"aegru-hw verify {self.name}"
             if execution.name in self.summary.r2:
                 count = self.summary.mismatches.get(pair)

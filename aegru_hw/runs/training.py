@@ -15,7 +15,7 @@ from aegru_hw.recordings.plausibility import remarks
 from aegru_hw.recordings.recording import Recording, load_recording
 from aegru_hw.runs.evidence import training_digest
 from aegru_hw.runs.folder import RunFolder
-from aegru_hw.runs.options import RunOptions
+from aegru_hw.runs.options import RunOptions, read_options
 from aegru_hw.runs.results import TRAINING, RecordingFacts, StageSize, Training
 from aegru_hw.runs.summarise import write_summary
 from aegru_hw.runs.summary import Summary
@@ -110,8 +110,6 @@ def check_same(
     if config is not None:
         differing += _differences("", asdict(Config.load(run.config)), asdict(config))
     if options is not None:
-        from aegru_hw.runs.options import read_options
-
         differing += _differences("", asdict(read_options(run.options)), asdict(options))
     if differing:
         raise UserError(

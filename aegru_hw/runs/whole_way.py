@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from aegru_hw.rtl.project import project_lanes
 from aegru_hw.runs.folder import RunFolder
 from aegru_hw.runs.hardware import write_engine, write_firmware
 from aegru_hw.runs.options import RunOptions, read_options
@@ -61,7 +62,7 @@ def go_all_the_way(
         )
         if target is None:
             return WholeWay(summary)
-        return _placed(run, target, progress=progress, say=say)
+        return _placed(run, target, summary, options.lanes, progress=progress, say=say)
 
 
 def _write_hardware(
@@ -74,20 +75,28 @@ def _write_hardware(
 
 
 def _placed(
-    run: RunFolder, target: Target, *, progress: bool, say: Callable[[str], None]
+    run: RunFolder,
+    target: Target,
+    summary: Summary,
+    lanes: int | None,
+    *,
+    progress: bool,
+    say: Callable[[str], None],
 ) -> WholeWay:
-    """Place the engine, where that target's placement is not there or does not hold."""
-    summary = summarise(run)
+    """Place the engine, where that target's placement is not there or does not hold.
+
+    It is the one that was verified, whatever lanes make sense on the target; with P = `lanes` where
+    the engine was left out.
+    """
     found = summary.synthesis.get(target.name)
-    complaints: list[str] = []
     if found is None:
         say(f"synthesising the engine for {target.name} (minutes)")
         try:
-            found = place(run, target, progress=progress)
+            if run.rtl.exists():
+                lanes = project_lanes(run.rtl)
+            found = place(run, target, lanes=lanes, progress=progress)
         except (DoesNotFitError, ToolFailedError) as error:
             return WholeWay(summary, None, (str(error),), isinstance(error, DoesNotFitError))
         summary = summarise(run)
     missed = missed_timing(found)
-    if missed is not None:
-        complaints.append(missed)
-    return WholeWay(summary, found, tuple(complaints))
+    return WholeWay(summary, found, () if missed is None else (missed,))

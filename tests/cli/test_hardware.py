@@ -301,10 +301,9 @@ def test_run_places_the_verified_engine_before_the_report(
     tmp_path, stand_in, monkeypatch, capsys
 ) -> None:
     run = begun_run(tmp_path / "run", "ice40up5k", monkeypatch)
-    # Lanes of RUN/rtl do not make sense on it.
     assert go_on(run) == 0
-    assert stand_in.points == [("ice40up5k", 1)]
-    assert "ice40up5k: iCE40UP5K, lanes 1, pins of upduino3" in capsys.readouterr().out
+    assert stand_in.points == [("ice40up5k", 2)]
+    assert "ice40up5k: iCE40UP5K, lanes 2, pins of upduino3" in capsys.readouterr().out
     assert "Highest clock: ice40up5k 64.0 MHz" in run.report.read_text(encoding="utf-8")
     # It is placed already.
     summary = printed(capsys, "run", "--out", run.path, "--resume", "--target", "ice40up5k")

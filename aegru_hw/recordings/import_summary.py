@@ -9,7 +9,7 @@ from aegru_hw.recordings.imported import Imported
 
 
 @dataclass(frozen=True)
-class Summary:
+class ImportSummary:
     """Facts of an imported recording.
 
     Attributes:
@@ -39,11 +39,11 @@ class Summary:
     notes: tuple[str, ...]
 
 
-def summarise(path: str, imported: Imported) -> Summary:
+def import_summary(path: str, imported: Imported) -> ImportSummary:
     """Return the summary of an imported recording that was written to `path`."""
     recording = imported.recording
     spikes = recording.counts.sum(axis=0, dtype=np.int64)
-    return Summary(
+    return ImportSummary(
         path=path,
         ticks=recording.ticks,
         tick_seconds=recording.tick_seconds,
@@ -65,7 +65,7 @@ def summarise(path: str, imported: Imported) -> Summary:
     )
 
 
-def summary_lines(summary: Summary) -> Iterator[str]:
+def import_lines(summary: ImportSummary) -> Iterator[str]:
     """Yield the summary as lines of text, notes last."""
     yield (
         f"wrote {summary.path}: {summary.ticks} ticks of {summary.tick_seconds:g} s, "
