@@ -13,7 +13,7 @@ from aegru_hw.errors import UserError
 from aegru_hw.recordings.binned import read_binned
 from aegru_hw.recordings.containers import container_of, open_container
 from aegru_hw.recordings.generator import generate
-from tests.support.matlab73 import write_matlab73
+from benchmarks.made.matlab73 import write_matlab73
 
 TICKS = 40
 COUNTS = np.random.default_rng(3).integers(0, 3, (TICKS, 5))

@@ -17,7 +17,7 @@ from aegru_hw.recordings.likely import (
 from aegru_hw.recordings.nwb import read_nwb
 from aegru_hw.recordings.odoherty import read_odoherty
 from aegru_hw.recordings.recording import Recording
-from tests.support.nwb import write_nwb
+from benchmarks.made.nwb import write_nwb
 
 Make = Callable[..., Recording]
 RANDOM = np.random.default_rng(2)

@@ -17,7 +17,7 @@ from aegru_hw.recordings.generator import generate
 from aegru_hw.recordings.layout import describe, detect_layout, import_file, open_recording
 from aegru_hw.recordings.nwb import read_nwb
 from aegru_hw.recordings.odoherty import read_odoherty
-from tests.support.nwb import make_series, module, write_nwb
+from benchmarks.made.nwb import make_series, module, write_nwb
 from tests.support.recordings import QUICK, small_recording
 
 SAMPLES = 50

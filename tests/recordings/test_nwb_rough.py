@@ -10,7 +10,7 @@ from pynwb import NWBFile
 from aegru_hw.errors import UserError
 from aegru_hw.recordings.layout import describe
 from aegru_hw.recordings.nwb import describe_nwb, read_nwb
-from tests.support.nwb import make_series, write_nwb
+from benchmarks.made.nwb import make_series, write_nwb
 
 SECONDS, INTERVAL = 30, 0.01
 SAMPLES = round(SECONDS / INTERVAL)

@@ -15,20 +15,13 @@ from aegru_hw.cli import main
 from aegru_hw.errors import UserError
 from aegru_hw.recordings.nwb import describe_nwb, read_nwb
 from aegru_hw.recordings.zarr_store import is_zarr, sha256_of_store
-from tests.support.nwb import write_nwb
+from benchmarks.made.nwb import write_nwb
+from benchmarks.made.zarr import array, group, open_array, write_store
 
 TIMES = 3.0 + 0.004 * np.arange(500)
 VELOCITY = np.random.default_rng(1).normal(size=(500, 2))
 UNITS = [(1, [3.01, 3.013]), (0, [3.05, 3.0501, 3.101]), (1, [3.01])]
 INSTALLED = importlib.util.find_spec("zarr") is not None
-
-
-def open_array(path: str, mode: str) -> np.ndarray:
-    """Read an array of one chunk that is not packed."""
-    facts = json.loads((Path(path) / ".zarray").read_text())
-    name = ".".join("0" for _ in facts["shape"]) or "0"
-    values = np.frombuffer((Path(path) / name).read_bytes(), facts["dtype"])
-    return values.reshape(facts["shape"])
 
 
 @pytest.fixture(autouse=True)
@@ -38,53 +31,15 @@ def zarr(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setitem(sys.modules, "zarr", SimpleNamespace(open_array=open_array))
 
 
-def group(folder: Path, **attributes: object) -> Path:
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / ".zgroup").write_text('{"zarr_format": 2}')
-    (folder / ".zattrs").write_text(json.dumps(attributes))
-    return folder
-
-
-def array(folder: Path, values: np.ndarray, change: dict | None = None, **attributes: object):
-    folder.mkdir(parents=True)
-    facts = {
-        "zarr_format": 2,
-        "shape": list(values.shape),
-        "chunks": [max(length, 1) for length in values.shape],
-        "dtype": values.dtype.str,
-        "compressor": None,
-        "fill_value": 0,
-        "filters": None,
-        "order": "C",
-    }
-    (folder / ".zarray").write_text(json.dumps(facts | (change or {})))
-    (folder / ".zattrs").write_text(json.dumps(attributes))
-    (folder / (".".join("0" for _ in values.shape) or "0")).write_bytes(values.tobytes())
-
-
 @pytest.fixture
 def store(tmp_path: Path) -> Path:
-    root = group(tmp_path / "made.zarr", nwb_version="2.11.0")
-    units = group(root / "units", colnames=["spike_times", "electrodes"])
-    trains = [train for _, train in UNITS]
-    ends = np.cumsum([len(train) for train in trains]).astype(np.uint8)
-    array(units / "id", np.arange(3))
-    array(units / "spike_times", np.concatenate(trains))
-    array(units / "spike_times_index", ends)
-    array(units / "electrodes", np.array([row for row, _ in UNITS]))
-    array(units / "electrodes_index", np.arange(1, 4, dtype=np.uint8))
-    group(root / "general")
-    electrodes = group(root / "general" / "extracellular_ephys")
-    array(group(electrodes / "electrodes") / "id", np.arange(2))
-    module = group(group(root / "processing") / "behavior")
-    series = group(module / "cursor_vel", neurodata_type="TimeSeries")
-    array(series / "data", VELOCITY, unit="mm/s", conversion=1.0, offset=0.0)
-    array(series / "timestamps", TIMES)
-    trials = group(group(root / "intervals") / "trials")
-    array(trials / "id", np.arange(3))
-    array(trials / "start_time", np.array([3.0, 3.05, 3.1]))
-    array(trials / "stop_time", np.array([3.04, 3.09, 3.2]))
-    return root
+    return write_store(
+        tmp_path / "made.zarr",
+        units=UNITS,
+        velocity=VELOCITY,
+        times=TIMES,
+        trials=[3.0, 3.05, 3.1],
+    )
 
 
 def test_the_same_recording_as_in_hdf5(store: Path, tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ import scipy.io
 from aegru_hw.errors import UserError
 from aegru_hw.recordings.binned import import_binned, read_binned
 from aegru_hw.recordings.containers import open_container
-from tests.support.matlab73 import write_matlab73
+from benchmarks.made.matlab73 import write_matlab73
 
 LENGTHS = (30, 25, 41)
 STARTS = [0, 30, 55]

@@ -1,0 +1,1 @@
+"""Small made-up recordings in the formats that laboratories have."""
