@@ -134,6 +134,13 @@ def _add_import(added: argparse.ArgumentParser) -> None:
         choices=("all", "any", "ignore"),
         help="NWB: movement counts where all units are observed (default), any, or everywhere",
     )
+    added.add_argument(
+        "--bridge",
+        type=float,
+        metavar="SECONDS",
+        help="NWB, spike times: across gaps in the samples of movement up to so long it is "
+        "interpolated, longer ones end a segment (default 0.05 in NWB; 1.5 samples or ticks)",
+    )
 
 
 def generate(options: argparse.Namespace) -> int:
@@ -175,6 +182,7 @@ def import_recording(options: argparse.Namespace) -> int:
         merge=options.merge,
         rates=options.rates,
         observed=options.observed,
+        bridge_seconds=options.bridge,
     )
     imported = import_with_notes(
         options.file, asked, channels=options.channels, drop_silent=options.drop_silent

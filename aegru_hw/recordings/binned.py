@@ -13,6 +13,7 @@ from aegru_hw.recordings.containers import Container, open_container
 from aegru_hw.recordings.imported import Imported
 from aegru_hw.recordings.likely import velocity_remark
 from aegru_hw.recordings.rates import spike_counts_of
+from aegru_hw.recordings.reaches import reach_starts
 from aegru_hw.recordings.recording import Recording, as_counts, check_tick_seconds
 from aegru_hw.recordings.selector import Selector
 from aegru_hw.recordings.stretches import Kept, differences, keep, usable
@@ -72,8 +73,9 @@ def import_binned(
     position: with a velocity, the recording is cut where position jumps by what velocity does not
         explain (`segment_starts_from_position`). Without one, velocity is the central difference
         of position per tick, within each segment.
-    reaches: a list of the first bins of reaches, counted from `reach_base` (1 in a .mat file and 0
-        in a NumPy file unless said otherwise); bins before the first of them are a reach too.
+    reaches: the first bins of reaches (`reaches.reach_starts`), counted from `reach_base` (1 in a
+        .mat file and 0 in a NumPy file unless said otherwise); with trials a bin within each. Bins
+        before the first of them are a reach too.
     rates: counts are spikes per second (`spike_counts_of`).
 
     Ticks whose movement is not finite, or whose counts are all NaN (the padding of trials), are
@@ -95,8 +97,7 @@ def import_binned(
     notes: list[str] = []
     if tick_seconds is None:
         tick_seconds = _bin_size(container, selectors["counts"], notes)
-    lengths = [len(arrays[0]) for arrays in trials]
-    starts = np.cumsum([0, *lengths[:-1]]).astype(np.int64)
+    starts = read.starts
     columns = dict(
         zip(
             selectors, (np.concatenate(arrays) for arrays in zip(*trials, strict=True)), strict=True
@@ -118,30 +119,29 @@ def import_binned(
         moved = moves["velocity"]
         if "position" in moves:
             segment_starts = _breaks(moves["position"], moved, segment_starts, tick_seconds)
-    reach_starts = np.zeros(0, dtype=np.int64)
-    if len(trials) > 1:
-        if reaches is not None:
-            raise UserError(f"'{counts}' has trials, which are the reaches; leave --reaches out")
-        reach_starts = kept.moved(starts)
-        notes.append(f"each of {len(trials)} trials is a segment and a reach")
-    elif reaches is not None:
-        base = container.first_index if reach_base is None else reach_base
-        listed = container.read(reaches)
-        if isinstance(listed, list):
-            listed = np.concatenate([piece.ravel() for piece in listed])
-        reach_starts = kept.moved(_reach_starts(listed, reaches, base, len(kept.mask)))
+    starts_of_reaches = reach_starts(container, read, reaches, reach_base, notes)
     recording = Recording(
         counts=spikes,
         velocity=np.ascontiguousarray(moved),
         tick_seconds=tick_seconds,
         segment_starts=segment_starts,
-        reach_starts=reach_starts,
+        reach_starts=kept.moved(starts_of_reaches),
         channel_names=_channel_names(selectors["counts"], read.columns[0]),
         source=path.name,
         sha256=sha256_of_file(path),
     )
-    unit = "" if "velocity" in moves else f"of '{position}' per tick"
+    unit = _unit(container, selectors, position)
     return Imported(recording, tuple(notes), kept.lost, unit)
+
+
+def _unit(container: Container, selectors: dict[str, Selector], position: str | None) -> str:
+    """Return the velocity's unit, as far as the file says one."""
+    moved = "velocity" if "velocity" in selectors else "position"
+    unit = container.unit(container.resolve(selectors[moved].parts[0].key))
+    if moved == "velocity":
+        return unit
+    of = unit or f"of '{position}'"
+    return f"{of} per tick"
 
 
 def _kept(
@@ -271,20 +271,3 @@ def _two_columns(array: NDArray[Any], what: str, selector: str) -> NDArray[np.fl
             f"{what} '{selector}' has {array.shape[1]} rows; select two, for example {key}:0,1"
         )
     return array.astype(np.float64)
-
-
-def _reach_starts(array: NDArray[Any], name: str, base: int, ticks: int) -> NDArray[np.int64]:
-    if base not in (0, 1):
-        raise UserError(f"reaches are counted from {base}; 0 or 1 is accepted")
-    starts = array.ravel()
-    if starts.size == 0 or not (np.isfinite(starts).all() and (starts == np.rint(starts)).all()):
-        raise UserError(f"reaches '{name}' is not a list of bin numbers")
-    numbers = starts.astype(np.int64) - base
-    if numbers.min() < 0 or numbers.max() >= ticks:
-        raise UserError(
-            f"reaches '{name}' has bins {starts.min()} to {starts.max()}; {base} to "
-            f"{ticks - 1 + base} exist when counted from {base}"
-        )
-    if np.any(np.diff(numbers) <= 0):
-        raise UserError(f"reaches '{name}' is not in increasing order")
-    return numbers if numbers[0] == 0 else np.concatenate([[0], numbers])

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from aegru_hw.errors import UserError
 from aegru_hw.recordings.containers.container import Container, Shape
-from aegru_hw.recordings.spike_times import TIMES
+from aegru_hw.recordings.spike_arrays import TIMES
 
 _SPIKES = ("spike", "count", "neural", "rate", "fr", "binned")
 _VELOCITY = ("vel",)

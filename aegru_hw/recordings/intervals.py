@@ -5,6 +5,8 @@ from collections.abc import Iterable
 import numpy as np
 from numpy.typing import NDArray
 
+from aegru_hw.errors import UserError
+
 Floats = NDArray[np.float64]
 
 NOMINAL_TOLERANCE = 1e-3
@@ -21,6 +23,13 @@ _COHERENT = 0.2
 
 DRIFT_TOLERANCE = 0.5
 """How many intervals a regular sample may stand away from its place on the grid."""
+
+
+def check_bridge(seconds: float) -> float:
+    """Return the longest gap to bridge; UserError for one that is negative or without an end."""
+    if not 0 <= seconds < np.inf:
+        raise UserError(f"gaps of {seconds} s cannot be bridged; give 0 or more seconds")
+    return seconds
 
 
 def nominal_interval(times: Floats) -> float:

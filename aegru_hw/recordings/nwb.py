@@ -7,6 +7,8 @@ import numpy as np
 
 from aegru_hw.errors import UserError
 from aegru_hw.files import sha256_of_file
+from aegru_hw.recordings.containers.series import plain_unit
+from aegru_hw.recordings.imported import Imported
 from aegru_hw.recordings.intervals import nominal_interval
 from aegru_hw.recordings.nwb_choice import choose_bins, choose_movement
 from aegru_hw.recordings.nwb_contents import Contents, open_nwb
@@ -68,8 +70,42 @@ def read_nwb(
     Raises UserError for everything that is missing, ambiguous (the text lists what there is) or
     damaged.
     """
+    imported = import_nwb(
+        path,
+        counts=counts,
+        velocity=velocity,
+        position=position,
+        reaches=reaches,
+        tick_seconds=tick_seconds,
+        merge=merge,
+        observed=observed,
+        bridge_seconds=bridge_seconds,
+    )
+    for note in imported.notes:
+        say(note)
+    return imported.recording
+
+
+def import_nwb(
+    path: str | Path,
+    *,
+    counts: str | None = None,
+    velocity: str | None = None,
+    position: str | None = None,
+    reaches: str | None = None,
+    tick_seconds: float | None = None,
+    merge: str | None = None,
+    observed: str = "all",
+    bridge_seconds: float = BRIDGE_SECONDS,
+) -> Imported:
+    """Read a recording as `read_nwb` does, with what was left out.
+
+    Lost are the ticks, between the first sample of the movement and the last, that no segment
+    holds; of binned counts the bins.
+    """
     path = Path(path)
-    with open_nwb(path, say) as contents:
+    notes: list[str] = []
+    with open_nwb(path, notes.append) as contents:
         series, selected, derived = choose_movement(contents, velocity, position)
         times, values = read_samples(series, selected)
         bins = choose_bins(contents, counts)
@@ -79,16 +115,19 @@ def read_nwb(
             runs = runs_of(contents, times, values, valid, bridge_seconds)
             interval = nominal_interval(times)
             binned = from_units(units, runs, interval, tick_seconds, merge, contents)
+            whole = int((times[-1] - times[0]) / binned.tick_seconds + 1e-6) + 1
         else:
             if merge is not None:
                 raise UserError("--merge is for spike times; binned counts have their channels")
             valid = valid_samples(contents, times, values, [])
             runs = runs_of(contents, times, values, valid, bridge_seconds)
             binned = from_bins(bins, runs, tick_seconds)
+            whole = bins.shape[0]
         ticks, segment_starts = np.concatenate([run.times for run in binned.runs]), binned.starts
         moved = [np.gradient(r.values, axis=0) if derived else r.values for r in binned.runs]
         reach_starts = _reach_starts(contents, reaches, ticks, binned.tick_seconds)
-    return Recording(
+        unit = plain_unit(series[0].container.unit)
+    recording = Recording(
         counts=binned.counts,
         velocity=np.concatenate(moved),
         tick_seconds=binned.tick_seconds,
@@ -98,6 +137,10 @@ def read_nwb(
         source=path.name,
         sha256=sha256_of_store(path) if path.is_dir() else sha256_of_file(path),
     )
+    lost = max(0, whole - recording.ticks)
+    if lost:
+        notes.append(f"{lost} ticks lie in gaps of the movement, or where it is not valid")
+    return Imported(recording, tuple(notes), lost, f"{unit} per tick" if derived and unit else unit)
 
 
 def describe_nwb(path: str | Path) -> dict[str, Any]:

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from aegru_hw.errors import UserError
-from aegru_hw.recordings.intervals import coverage, is_regular, nominal_interval
+from aegru_hw.recordings.intervals import check_bridge, coverage, is_regular, nominal_interval
 from aegru_hw.recordings.nwb_contents import Contents
 from aegru_hw.recordings.nwb_numbers import Floats
 from aegru_hw.recordings.nwb_series import Series
@@ -118,8 +118,7 @@ def runs_of(
     A gap is a sample that is not valid, or time without a sample beyond 1.5 intervals and beyond
     `bridge_seconds`.
     """
-    if not 0 <= bridge_seconds < float("inf"):
-        raise UserError(f"gaps of {bridge_seconds} s cannot be bridged; give 0 or more seconds")
+    check_bridge(bridge_seconds)
     interval = nominal_interval(times)
     kept = np.flatnonzero(valid)
     breaks = (np.diff(kept) > 1) | (np.diff(times[kept]) > max(GAP * interval, bridge_seconds))

@@ -13,15 +13,14 @@ from aegru_hw.recordings.nwb_movement import GAP, Run, interpolated
 from aegru_hw.recordings.nwb_numbers import Floats, Integers
 from aegru_hw.recordings.nwb_series import Series
 from aegru_hw.recordings.nwb_units import NOWHERE, Units
-from aegru_hw.recordings.odoherty import (
+from aegru_hw.recordings.recording import MAX_CHANNELS, as_counts, check_tick_seconds
+from aegru_hw.recordings.ticks import (
     MAX_COUNTS_BYTES,
     TICK_SECONDS,
+    check_merge,
     spiking_ticks,
     tick_edges,
 )
-from aegru_hw.recordings.recording import MAX_CHANNELS, as_counts, check_tick_seconds
-
-MERGES = ("or", "count", "none")
 
 
 @dataclass(frozen=True)
@@ -57,8 +56,7 @@ def from_units(
     tick = check_tick_seconds(tick_seconds)
     if merge is None:
         merge = "or" if tick <= TICK_SECONDS * (1 + 1e-6) else "count"
-    if merge not in MERGES:
-        raise UserError(f"merge '{merge}' is unknown; accepted are {', '.join(MERGES)}")
+    check_merge(merge)
     channels, names = _channels(units, merge, contents)
     expected = sum((run.times[-1] - run.times[0]) / tick + 1 for run in runs)
     if not expected * len(names) <= MAX_COUNTS_BYTES / 2:

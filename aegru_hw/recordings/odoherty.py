@@ -12,34 +12,33 @@ from numpy.typing import NDArray
 from aegru_hw.errors import UserError
 from aegru_hw.files import sha256_of_file
 from aegru_hw.fixedpoint.counts import Counts
-from aegru_hw.recordings.hdf5 import (
-    find_dataset,
-    follow,
-    open_hdf5,
-    read_numbers,
-    read_references,
+from aegru_hw.recordings.hdf5 import open_hdf5
+from aegru_hw.recordings.imported import Imported
+from aegru_hw.recordings.odoherty_file import (
+    channel_names,
+    is_odoherty,
+    read_cells,
+    read_positions,
+    read_time,
+    spike_times,
 )
-from aegru_hw.recordings.recording import MAX_CHANNELS, MAX_TEXT, Recording
+from aegru_hw.recordings.recording import MAX_TEXT, Recording
 from aegru_hw.recordings.say import Say, silent
+from aegru_hw.recordings.ticks import (
+    MAX_COUNTS_BYTES,
+    TICK_SECONDS,
+    add_spikes,
+    check_merge,
+    new_counts,
+    spiking_ticks,
+    tick_edges,
+)
 
-TICK_SECONDS = 0.004
+__all__ = ["TICK_SECONDS", "import_odoherty", "is_odoherty", "reach_starts", "read_odoherty"]
+
 UNITS = ("all", "sorted", "unsorted")
-MERGES = ("or", "count", "none")
-POSITIONS = ("cursor_pos", "finger_pos")
-VARIABLES = ("cursor_pos", "spikes", "t", "target_pos")
-"""The variables that make a file one of this layout."""
-
-MAX_UNITS = 64
-MAX_COUNTS_BYTES = 2**31
-MAX_SPIKE_BYTES = 2**28
-
-_FINGER_ROWS = (1, 2)
-"""Rows of `finger_pos` that the cursor follows: of z, -x, -y in cm, and in some files angles."""
-
-
-def is_odoherty(file: h5py.File) -> bool:
-    """Tell whether an open HDF5 file has the variables of this layout."""
-    return all(isinstance(file.get(name), h5py.Dataset) for name in VARIABLES)
+POSITIONS = {"cursor_pos": "mm", "finger_pos": "cm"}
+"""The movements that a file holds, and their units of length."""
 
 
 def read_odoherty(
@@ -81,6 +80,32 @@ def read_odoherty(
     that do not belong together, for times that are not 250 Hz, for options that are unknown, and
     where no channel is left.
     """
+    imported = import_odoherty(
+        path,
+        units=units,
+        tick_seconds=tick_seconds,
+        position=position,
+        merge=merge,
+        names=names,
+    )
+    for note in imported.notes:
+        say(note)
+    return imported.recording
+
+
+def import_odoherty(
+    path: str | Path,
+    *,
+    units: str = "all",
+    tick_seconds: float = TICK_SECONDS,
+    position: str = "cursor_pos",
+    merge: str | None = None,
+    names: Sequence[str] = (),
+) -> Imported:
+    """Read a recording as `read_odoherty` does, with what was left out.
+
+    Lost are the ticks that samples are too few for; of 1000 samples one may be missing.
+    """
     path = Path(path)
     if units not in UNITS:
         raise UserError(f"units '{units}' is unknown; accepted are {', '.join(UNITS)}")
@@ -88,22 +113,22 @@ def read_odoherty(
     tick = TICK_SECONDS if every == 1 else float(tick_seconds)
     if merge is None:
         merge = "or" if every == 1 else "count"
-    if merge not in MERGES:
-        raise UserError(f"merge '{merge}' is unknown; accepted are {', '.join(MERGES)}")
+    check_merge(merge)
+    notes: list[str] = []
     if position not in POSITIONS:
         raise UserError(f"position '{position}' is unknown; accepted are {', '.join(POSITIONS)}")
     with open_hdf5(path) as file:
-        time = _read_time(file)
+        time = read_time(file)
         samples = len(time)
         ticks = time[::every]
         if len(ticks) < 3:
             raise UserError(f"{samples} samples hold no three ticks of {tick:g} s")
-        place = _read_positions(file, position, samples)
-        target = _read_positions(file, "target_pos", samples)
-        cells = _read_cells(file)
+        place = read_positions(file, position, samples)
+        target = read_positions(file, "target_pos", samples)
+        cells = read_cells(file)
         rows = {"all": slice(None), "sorted": slice(1, None), "unsorted": slice(0, 1)}[units]
-        labels = _channel_names(file, cells.shape[1])
-        kept = _kept_channels(labels, names, path.name, say)
+        labels = channel_names(file, cells.shape[1])
+        kept = _kept_channels(labels, names, path.name, notes.append)
         if merge == "none":
             counts, names = _bin_units(
                 file, cells[rows], rows.start or 0, [(at, labels[at]) for at in kept], ticks, tick
@@ -113,7 +138,7 @@ def read_odoherty(
                 _bin_channels(file, cells[rows], kept, ticks, tick, merge),
                 [labels[at] for at in kept],
             )
-    return Recording(
+    recording = Recording(
         counts=counts,
         velocity=np.gradient(place[::every], axis=0),
         tick_seconds=tick,
@@ -123,23 +148,9 @@ def read_odoherty(
         source=path.name,
         sha256=sha256_of_file(path),
     )
-
-
-def tick_edges(
-    time: NDArray[np.float64], tick_seconds: float = TICK_SECONDS
-) -> NDArray[np.float64]:
-    """Return the published benchmark's bin edges in seconds for sample times (T,)."""
-    return np.arange(time[0] - tick_seconds, time[-1], tick_seconds)
-
-
-def spiking_ticks(spike_times: NDArray[np.float64], edges: NDArray[np.float64]) -> NDArray[np.intp]:
-    """Return the tick i+1 for each spike from edge i up to edge i+1.
-
-    The last bin holds its right edge too, as in numpy.histogram. Spikes elsewhere are left out.
-    """
-    bins = np.searchsorted(edges, spike_times, side="right") - 1
-    bins[spike_times == edges[-1]] = len(edges) - 2
-    return bins[(bins >= 0) & (bins < len(edges) - 1)] + 1
+    expected = round((time[-1] - time[0]) / TICK_SECONDS) + 1
+    lost = max(0, -(-expected // every) - len(ticks))
+    return Imported(recording, tuple(notes), lost, f"{POSITIONS[position]} per tick")
 
 
 def reach_starts(target: NDArray[np.float64]) -> NDArray[np.int64]:
@@ -150,58 +161,6 @@ def reach_starts(target: NDArray[np.float64]) -> NDArray[np.int64]:
     """
     ends = np.flatnonzero(np.any(target[1:] != target[:-1], axis=1))
     return np.concatenate([[0], ends]).astype(np.int64)
-
-
-def _read_time(file: h5py.File) -> NDArray[np.float64]:
-    time = np.squeeze(_read(file, "t"))
-    if time.ndim != 1 or len(time) < 3:
-        raise UserError(f"'t' has shape {time.shape}; 1 x samples, at least 3, is needed")
-    if not np.isfinite(time).all() or not (np.diff(time) > 0).all():
-        raise UserError("'t' is not finite and increasing; sample times in seconds are needed")
-    expected = (time[-1] - time[0]) / TICK_SECONDS + 1
-    if abs(expected - len(time)) > 2 + len(time) / 1000:
-        raise UserError(
-            f"'t' spans {time[-1] - time[0]:.3f} s with {len(time)} samples; "
-            "250 samples a second without gaps are needed"
-        )
-    return time
-
-
-def _read_positions(file: h5py.File, name: str, samples: int) -> NDArray[np.float64]:
-    array = _read(file, name)
-    if name == "finger_pos":
-        if array.ndim != 2 or array.shape[0] < 3 or array.shape[1] != samples:
-            raise UserError(
-                f"'{name}' has shape {array.shape}; (3 or more, {samples}) is needed, as 't' has"
-            )
-        array = array[list(_FINGER_ROWS)]
-    if array.shape != (2, samples):
-        raise UserError(f"'{name}' has shape {array.shape}; (2, {samples}) is needed, as 't' has")
-    if name != "target_pos" and not np.isfinite(array).all():
-        sample = int(np.argmin(np.isfinite(array).all(axis=0)))
-        raise UserError(f"'{name}' is not finite at sample {sample}; finite numbers are needed")
-    return np.ascontiguousarray(array.T)
-
-
-def _read(file: h5py.File, name: str) -> NDArray[np.float64]:
-    array = read_numbers(find_dataset(file, name), what=f"'{name}'")
-    return array.astype(np.float64)
-
-
-def _read_cells(file: h5py.File) -> NDArray[np.object_]:
-    dataset = find_dataset(file, "spikes")
-    cells = read_references(dataset, what="'spikes'", max_items=MAX_UNITS * MAX_CHANNELS)
-    if cells is None or cells.ndim != 2 or 0 in cells.shape:
-        raise UserError(
-            f"'spikes' is {dataset.dtype} {dataset.shape}; units by channels of references to "
-            "spike times are needed"
-        )
-    if cells.shape[0] > MAX_UNITS or cells.shape[1] > MAX_CHANNELS:
-        raise UserError(
-            f"'spikes' has {cells.shape[0]} units on {cells.shape[1]} channels; at most "
-            f"{MAX_UNITS} on {MAX_CHANNELS} are accepted"
-        )
-    return cells
 
 
 def _samples_a_tick(tick_seconds: float) -> int:
@@ -234,16 +193,6 @@ def _kept_channels(
     return kept
 
 
-def _check_size(ticks: int, channels: int, itemsize: int) -> None:
-    if channels > MAX_CHANNELS:
-        raise UserError(f"{channels} units fire; at most {MAX_CHANNELS} channels are accepted")
-    if ticks * channels * itemsize > MAX_COUNTS_BYTES:
-        raise UserError(
-            f"{ticks} samples on {channels} channels are too many to read; "
-            f"at most {MAX_COUNTS_BYTES // itemsize} counts are accepted"
-        )
-
-
 def _bin_channels(
     file: h5py.File,
     cells: NDArray[np.object_],
@@ -253,7 +202,7 @@ def _bin_channels(
     merge: str,
 ) -> Counts:
     """Return what the units of each kept channel fire together, (T, kept)."""
-    counts = _new_counts(len(ticks), len(kept), merge)
+    counts = new_counts(len(ticks), len(kept), merge)
     edges = tick_edges(ticks, tick_seconds)
     for (unit, column), reference in np.ndenumerate(cells[:, kept]):
         what = f"spikes of unit {unit}, channel {kept[column]}"
@@ -261,7 +210,7 @@ def _bin_channels(
         if merge == "or":
             counts[spiking, column] = 1
         else:
-            _add(counts[:, column], spiking, what)
+            add_spikes(counts[:, column], spiking, what)
     return counts
 
 
@@ -288,51 +237,15 @@ def _bin_units(
                 fired.append(spiking)
     if not fired:
         raise UserError("no unit fires while the movement was sampled")
-    counts = _new_counts(len(ticks), len(fired), "count")
+    counts = new_counts(len(ticks), len(fired), "count")
     for column, spiking in enumerate(fired):
-        _add(counts[:, column], spiking, f"unit '{names[column]}'")
+        add_spikes(counts[:, column], spiking, f"unit '{names[column]}'")
     return counts, names
-
-
-def _new_counts(ticks: int, channels: int, merge: str) -> Counts:
-    kind = np.dtype(np.uint8 if merge == "or" else np.uint16)
-    _check_size(ticks, channels, kind.itemsize)
-    return np.zeros((ticks, channels), dtype=kind)
-
-
-def _add(counts: NDArray[Any], spiking: NDArray[np.intp], what: str) -> None:
-    total = counts + np.bincount(spiking, minlength=len(counts))
-    if total.max() > np.iinfo(np.uint16).max:
-        raise UserError(f"{what}: a tick holds {total.max()} spikes; at most 65535 are accepted")
-    counts[:] = total
 
 
 def _spiking(
     file: h5py.File, reference: Any, what: str, edges: NDArray[np.float64], ticks: int
 ) -> NDArray[np.intp]:
-    times = _spike_times(follow(file, reference, what), what)
-    spiking = spiking_ticks(times, edges)
+    spiking = spiking_ticks(spike_times(file, reference, what), edges)
     # Rounding of t[-1] can leave an edge more or fewer than samples.
     return spiking[spiking < ticks]
-
-
-def _spike_times(dataset: h5py.Dataset, what: str) -> NDArray[np.float64]:
-    times = read_numbers(dataset, what=what, max_bytes=MAX_SPIKE_BYTES)
-    return times.astype(np.float64).ravel()
-
-
-def _channel_names(file: h5py.File, channels: int) -> tuple[str, ...]:
-    numbered = tuple(f"channel {number}" for number in range(1, channels + 1))
-    dataset = file.get("chan_names")
-    if not isinstance(dataset, h5py.Dataset):
-        return numbered
-    cells = read_references(dataset, what="'chan_names'", max_items=MAX_CHANNELS)
-    if cells is None or cells.size != channels:
-        return numbered
-    return tuple(_text(follow(file, cell, "'chan_names'")) for cell in cells.ravel())
-
-
-def _text(dataset: h5py.Dataset) -> str:
-    codes: NDArray[Any] = read_numbers(dataset, what="a channel name", max_bytes=2 * MAX_TEXT)
-    letters = map(chr, codes.astype(np.uint16).ravel())
-    return "".join(letter if letter.isprintable() else "?" for letter in letters)

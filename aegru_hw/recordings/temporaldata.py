@@ -7,7 +7,8 @@ import h5py
 from aegru_hw.errors import UserError
 from aegru_hw.recordings.containers import Container, open_container
 from aegru_hw.recordings.imported import Imported
-from aegru_hw.recordings.spike_times import Named, import_spike_times
+from aegru_hw.recordings.spike_arrays import Named
+from aegru_hw.recordings.spike_times import import_spike_times
 
 SPIKES, UNITS = "spikes/timestamps", "spikes/unit_index"
 DOMAIN = ("domain/start", "domain/end")
@@ -28,12 +29,13 @@ def read_temporaldata(
     times: str | None = None,
     reaches: str | None = None,
     tick_seconds: float | None = None,
+    bridge_seconds: float | None = None,
 ) -> Imported:
     """Read a file of this layout with `import_spike_times`.
 
     The movement is `cursor/vel`, or that of `hand` or `finger`, else the position there, unless
-    one is named. Reaches are `trials/start`, and `domain` is where the file is valid, where the
-    file has them.
+    one is named; with `timestamps`, or as a regular series. Reaches are `trials/start`, and
+    `domain` is where the file is valid, where the file has them.
     """
     container = open_container(path)
     shapes = container.shapes()
@@ -48,7 +50,7 @@ def read_temporaldata(
         reaches=reaches or (TRIALS if TRIALS in shapes else None),
         domain=DOMAIN if all(name in shapes for name in DOMAIN) else None,
     )
-    return import_spike_times(path, named, tick_seconds=tick_seconds)
+    return import_spike_times(path, named, tick_seconds=tick_seconds, bridge_seconds=bridge_seconds)
 
 
 def _movement(container: Container) -> tuple[str | None, str | None]:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from aegru_hw.errors import UserError
 from aegru_hw.recordings.containers.container import MAX_TRIALS, Container, Numbers
@@ -18,10 +19,24 @@ class Trials:
     Attributes:
         arrays: for each trial one (T_i, columns) a selector.
         columns: for each selector how many columns each array that it joins has.
+        numbers: which trial of the file each is; those without a tick are left out.
+        total: how many trials the file has.
     """
 
     arrays: list[list[Numbers]]
     columns: list[list[int]]
+    numbers: list[int]
+    total: int
+
+    @property
+    def lengths(self) -> list[int]:
+        """Number of ticks of each trial."""
+        return [len(arrays[0]) for arrays in self.arrays]
+
+    @property
+    def starts(self) -> NDArray[np.int64]:
+        """First tick of each trial, where they follow one another."""
+        return np.cumsum([0, *self.lengths[:-1]]).astype(np.int64)
 
 
 def read_trials(container: Container, selectors: list[Selector]) -> Trials:
@@ -39,9 +54,21 @@ def read_trials(container: Container, selectors: list[Selector]) -> Trials:
     values = [container.read(part.key) for part in parts]
     trials, axes = _trials(parts, values)
     widths = iter(matrix.shape[1 - axis] for matrix, axis in zip(trials[0], axes, strict=True))
+    joined = [_joined(selectors, arrays, axes) for arrays in trials]
+    for selector, arrays in zip(selectors, zip(*joined, strict=True), strict=True):
+        found = sorted({array.shape[1] for array in arrays})
+        if len(found) > 1:
+            raise UserError(
+                f"the trials of '{selector.key}' have {found[0]} and {found[1]} columns"
+            )
+    lists = [value for value in values if isinstance(value, list)]
+    full = [all(array.size for array in arrays) for arrays in zip(*lists, strict=True)]
+    full = full or [True] * len(trials)
     return Trials(
-        [_joined(selectors, arrays, axes) for arrays in trials],
+        joined,
         [[next(widths) for _ in selector.parts] for selector in selectors],
+        [number for number, has_ticks in enumerate(full) if has_ticks],
+        len(full),
     )
 
 

@@ -10,8 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from aegru_hw.errors import UserError
-from aegru_hw.recordings import odoherty
-from aegru_hw.recordings.odoherty import read_odoherty, spiking_ticks, tick_edges
+from aegru_hw.recordings import ticks
+from aegru_hw.recordings.odoherty import read_odoherty
+from aegru_hw.recordings.ticks import spiking_ticks, tick_edges
 
 Change = Callable[[h5py.File], None]
 SAMPLES = 50
@@ -267,7 +268,7 @@ def test_damage_is_refused(tmp_path: Path, change: Change, text: str) -> None:
 
 
 def test_too_many_counts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(odoherty, "MAX_COUNTS_BYTES", 99)
+    monkeypatch.setattr(ticks, "MAX_COUNTS_BYTES", 99)
     path = write(tmp_path / "many.mat", [[[3.1], [3.1]]])
     with pytest.raises(UserError, match="50 samples on 2 channels are too many"):
         read_odoherty(path)

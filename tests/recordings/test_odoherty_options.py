@@ -7,8 +7,10 @@ import numpy as np
 import pytest
 
 from aegru_hw.errors import UserError
-from aegru_hw.recordings import odoherty
-from aegru_hw.recordings.odoherty import read_odoherty
+from aegru_hw.recordings import odoherty, ticks
+from aegru_hw.recordings.generator import generate
+from aegru_hw.recordings.layout import import_file
+from aegru_hw.recordings.odoherty import import_odoherty, read_odoherty
 from tests.recordings.test_odoherty import sample_times, write
 
 SAMPLES = 400
@@ -133,7 +135,7 @@ def test_bounds_of_units_apart(path: Path, monkeypatch: pytest.MonkeyPatch) -> N
     with pytest.raises(UserError, match="the units have more than 500 spikes"):
         read_odoherty(path, merge="none")
     monkeypatch.setattr(odoherty, "MAX_COUNTS_BYTES", 2**31)
-    monkeypatch.setattr(odoherty, "MAX_CHANNELS", 8)
+    monkeypatch.setattr(ticks, "MAX_CHANNELS", 8)
     with pytest.raises(UserError, match="9 units fire; at most 8 channels"):
         read_odoherty(path, merge="none")
 
@@ -150,3 +152,19 @@ def test_a_tick_that_overflows(tmp_path: Path) -> None:
     assert read_odoherty(path).counts.sum() == 1
     with pytest.raises(UserError, match="a tick holds 80000 spikes; at most 65535"):
         read_odoherty(path, merge="count")
+
+
+def test_missing_samples_are_lost_and_the_unit_is_said(tmp_path: Path) -> None:
+    made = tmp_path / "made.mat"
+    generate(made, channels=3, seconds=8)
+    assert import_file(made).ticks == 2000
+    whole = import_odoherty(made, position="finger_pos", tick_seconds=0.02)
+    assert (whole.lost_ticks, whole.velocity_unit) == (0, "cm per tick")
+    with h5py.File(made, "r+") as file:
+        for name in ("t", "cursor_pos", "target_pos"):
+            values = np.delete(file[name][()], [700, 900], axis=1)
+            del file[name]
+            file[name] = values
+    imported = import_odoherty(made)
+    assert (imported.lost_ticks, imported.velocity_unit) == (2, "mm per tick")
+    assert imported.lost_share == 2 / 2000

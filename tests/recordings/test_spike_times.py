@@ -9,7 +9,8 @@ import scipy.io
 
 from aegru_hw.errors import UserError
 from aegru_hw.recordings.layout import describe, detect_layout, import_file, open_recording
-from aegru_hw.recordings.spike_times import Named, import_spike_times
+from aegru_hw.recordings.spike_arrays import Named
+from aegru_hw.recordings.spike_times import import_spike_times
 
 RATE = 100
 TIMES = 5 + np.arange(1000) / RATE

@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 from numpy.typing import NDArray
 
 from aegru_hw.errors import UserError
+from aegru_hw.recordings.containers.series import Regular
 from aegru_hw.recordings.hdf5 import MAX_BYTES, MAX_EXPANSION
 
 Shape = tuple[int | None, ...]
@@ -52,6 +53,14 @@ class Container(ABC):
 
         Raises UserError for what holds no real numbers, is too large or damaged.
         """
+
+    def regular(self, name: str) -> Regular | None:
+        """Return when the samples of an array were taken, where the file says a rate of them."""
+        return None
+
+    def unit(self, name: str) -> str:
+        """Return the unit of an array's numbers, empty where the file says none."""
+        return ""
 
     def resolve(self, name: str) -> str:
         """Return the whole name of which the last parts are enough, `M1_spikes` for example.

@@ -3,6 +3,7 @@
 Axes are as Python shows them, which for a file of MATLAB's is reversed.
 """
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -18,11 +19,24 @@ from aegru_hw.recordings.containers.container import (
     missing,
     shape_of_trials,
 )
+from aegru_hw.recordings.containers.series import Regular, regular_series, unit_of
 from aegru_hw.recordings.containers.sparse import dense
 from aegru_hw.recordings.hdf5 import open_hdf5, read_numbers, read_references
 
 Found = Any
 """A data set or a group of h5py, which has no types."""
+
+
+@dataclass(frozen=True)
+class _Place:
+    """Where an array is: its path in the file, and the path within each struct that it refers to.
+
+    A field of a struct array refers to one value a struct, which may be a struct itself.
+    """
+
+    path: str
+    shape: Shape
+    within: str = ""
 
 
 class Matlab73(Container):
@@ -31,31 +45,43 @@ class Matlab73(Container):
 
     def __init__(self, path: Path) -> None:
         super().__init__(path)
-        self._listed: dict[str, tuple[str, Shape]] | None = None
+        self._listed: dict[str, _Place] | None = None
 
     @classmethod
     def sniff(cls, path: Path, head: bytes) -> bool:
         return bool(h5py.is_hdf5(path))
 
     def shapes(self) -> dict[str, Shape]:
-        return {name: shape for name, (_, shape) in self._index().items()}
+        return {name: place.shape for name, place in self._index().items()}
 
     def load(self, name: str) -> Numbers | list[Numbers]:
         index = self._index()
         if name not in index:
             raise missing(self.path, name, index)
         with open_hdf5(self.path) as file:
-            item = file[index[name][0]]
+            place = index[name]
+            item = file[place.path]
             if not _one_a_trial(item):
                 return _numbers(item, name)
+            if place.within:
+                structs = [one[place.within] for one in _structs(file, item)]
+                return [_numbers(one, name) for one in structs]
             references = read_references(item, what=f"'{name}'", max_items=MAX_TRIALS)
             assert references is not None
             return [_numbers(one, name) for one in _targets(file, references.T, name)]
 
-    def _index(self) -> dict[str, tuple[str, Shape]]:
-        """Return the path in the file and the shape of everything by name."""
+    def regular(self, name: str) -> Regular | None:
+        with open_hdf5(self.path) as file:
+            return regular_series(file[self._index()[name].path].parent, name)
+
+    def unit(self, name: str) -> str:
+        with open_hdf5(self.path) as file:
+            return unit_of(file[self._index()[name].path])
+
+    def _index(self) -> dict[str, "_Place"]:
+        """Return where everything is by name."""
         if self._listed is None:
-            listed: dict[str, tuple[str, Shape]] = {}
+            listed: dict[str, _Place] = {}
             with open_hdf5(self.path) as file:
 
                 def note(path: str, item: Any) -> None:
@@ -65,8 +91,15 @@ class Matlab73(Container):
                         or _is_part_of_sparse(file, path)
                     ):
                         return
-                    if isinstance(item, h5py.Dataset) or _is_sparse(item):
-                        listed[_name(file, path)] = path, _shape(file, item)
+                    if not isinstance(item, h5py.Dataset) and not _is_sparse(item):
+                        return
+                    name = _name(file, path)
+                    structs = _structs(file, item)
+                    if not structs:
+                        listed[name] = _Place(path, _shape(file, item))
+                    for within, shape in _fields_of_all(structs).items():
+                        dotted = within.replace("/", ".")
+                        listed[f"{name}.{dotted}"] = _Place(path, shape, within)
 
                 file.visititems(note)
             self._listed = listed
@@ -114,6 +147,39 @@ def _targets(file: h5py.File, references: Numbers, name: str) -> list[Found]:
             raise UserError(f"'{name}' holds {_class(item)}; arrays of numbers are needed")
         targets.append(item)
     return targets
+
+
+def _structs(file: h5py.File, item: Found) -> list[h5py.Group]:
+    """Return the structs, one a trial, that a field of a struct array refers to; else none."""
+    if not _one_a_trial(item) or _class(item) == "cell" or not 0 < item.size <= MAX_TRIALS:
+        return []
+    references = read_references(item, what=f"'{item.name}'", max_items=MAX_TRIALS)
+    assert references is not None
+    found = [file[one] if one else None for one in references.T.ravel()]
+    structs = all(
+        isinstance(one, h5py.Group) and _class(one) == "struct" and not _is_sparse(one)
+        for one in found
+    )
+    return found if structs else []
+
+
+def _fields_of_all(structs: list[h5py.Group]) -> dict[str, Shape]:
+    """Return the shapes, over all structs, of the arrays that each of them has, by path within."""
+    if not structs:
+        return {}
+    paths: list[str] = []
+    structs[0].visit(paths.append)
+    shapes: dict[str, Shape] = {}
+    for path in paths:
+        items = [one.get(path) for one in structs] if path.isprintable() else [None]
+        inside = any(path.startswith(f"{other}/") for other in shapes)  # parts of a sparse array
+        if not inside and all(_is_plain(one) for one in items):
+            shapes[path] = shape_of_trials(_plain_shape(one) for one in items)
+    return shapes
+
+
+def _is_plain(item: Found) -> bool:
+    return _is_sparse(item) or (isinstance(item, h5py.Dataset) and not _one_a_trial(item))
 
 
 def _shape(file: h5py.File, item: Found) -> Shape:

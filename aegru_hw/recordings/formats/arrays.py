@@ -10,7 +10,8 @@ from aegru_hw.recordings.formats.format import Asked, Format
 from aegru_hw.recordings.guess import guess_import
 from aegru_hw.recordings.imported import Imported
 from aegru_hw.recordings.recording import Recording
-from aegru_hw.recordings.spike_times import Named, import_spike_times
+from aegru_hw.recordings.spike_arrays import Named
+from aegru_hw.recordings.spike_times import import_spike_times
 
 
 class Arrays(Format):
@@ -53,7 +54,13 @@ class Arrays(Format):
                 asked.spikes, asked.units, asked.velocity, asked.position, asked.times,
                 asked.reaches,
             )  # fmt: skip
-            return import_spike_times(path, named, tick_seconds=asked.tick_seconds)
+            return import_spike_times(
+                path,
+                named,
+                tick_seconds=asked.tick_seconds,
+                bridge_seconds=asked.bridge_seconds,
+            )
+        asked.refuse("bridge_seconds", why="is for movement with times; bins follow one another")
         asked.refuse("units", "times", why="is for spike times; --spikes names them")
         if asked.counts is None or (asked.velocity is None and asked.position is None):
             raise UserError(f"--counts, --velocity and --tick are needed to import {path}")

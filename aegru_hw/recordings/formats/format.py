@@ -28,6 +28,7 @@ class Asked:
         merge: what becomes of the units of one electrode.
         rates: whether `counts` are spikes per second.
         observed: which units' observation intervals limit the recording, in NWB.
+        bridge_seconds: the longest time without a sample of movement that ends no segment.
     """
 
     counts: str | None = None
@@ -42,6 +43,7 @@ class Asked:
     merge: str | None = None
     rates: bool | None = None
     observed: str | None = None
+    bridge_seconds: float | None = None
 
     @property
     def nothing(self) -> bool:
@@ -52,7 +54,8 @@ class Asked:
         """Raise UserError for the first option of these that was given."""
         for name in names:
             if getattr(self, name) is not None:
-                raise UserError(f"--{name.replace('_', '-')} {why}")
+                option = name.removesuffix("_seconds").replace("_", "-")
+                raise UserError(f"--{option} {why}")
 
 
 class Format(ABC):

@@ -7,8 +7,9 @@ from aegru_hw.errors import UserError
 from aegru_hw.recordings.formats.facts import facts_of
 from aegru_hw.recordings.formats.format import Asked, Format, declares
 from aegru_hw.recordings.imported import Imported
-from aegru_hw.recordings.nwb import describe_nwb, read_nwb
+from aegru_hw.recordings.nwb import describe_nwb, import_nwb, read_nwb
 from aegru_hw.recordings.nwb_contents import is_nwb
+from aegru_hw.recordings.nwb_movement import BRIDGE_SECONDS
 from aegru_hw.recordings.recording import Recording
 
 
@@ -36,8 +37,7 @@ class Nwb(Format):
         asked.refuse("rates", why="is not for NWB, whose spikes are times or counts")
         why = "is not for NWB, which says itself whose spikes and when: --counts units"
         asked.refuse("spikes", "units", "times", why=why)
-        notes: list[str] = []
-        recording = read_nwb(
+        return import_nwb(
             path,
             counts=asked.counts,
             velocity=asked.velocity,
@@ -46,6 +46,5 @@ class Nwb(Format):
             tick_seconds=asked.tick_seconds,
             merge=asked.merge,
             observed=asked.observed or "all",
-            say=notes.append,
+            bridge_seconds=BRIDGE_SECONDS if asked.bridge_seconds is None else asked.bridge_seconds,
         )
-        return Imported(recording, tuple(notes))

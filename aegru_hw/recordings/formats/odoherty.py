@@ -7,7 +7,7 @@ from aegru_hw.recordings.formats.arrays import Arrays
 from aegru_hw.recordings.formats.facts import facts_of
 from aegru_hw.recordings.formats.format import Asked, Format, declares
 from aegru_hw.recordings.imported import Imported
-from aegru_hw.recordings.odoherty import TICK_SECONDS, is_odoherty, read_odoherty
+from aegru_hw.recordings.odoherty import TICK_SECONDS, import_odoherty, is_odoherty, read_odoherty
 from aegru_hw.recordings.recording import Recording
 
 
@@ -27,15 +27,13 @@ class ODoherty(Format):
         named = (asked.counts, asked.spikes, asked.velocity, asked.times, asked.reaches)
         if any(name is not None for name in named):
             return Arrays().read(path, asked)
+        asked.refuse("bridge_seconds", why=f"does nothing here: the samples of {path} have no gap")
+        asked.refuse("observed", why="is for NWB, whose units have observation intervals")
         asked.refuse("rates", "reach_base", why="is for binned counts; these are spike times")
-        notes: list[str] = []
-        tick = TICK_SECONDS if asked.tick_seconds is None else asked.tick_seconds
-        recording = read_odoherty(
+        return import_odoherty(
             path,
             units=asked.units or "all",
-            tick_seconds=tick,
+            tick_seconds=TICK_SECONDS if asked.tick_seconds is None else asked.tick_seconds,
             position=asked.position or "cursor_pos",
             merge=asked.merge,
-            say=notes.append,
         )
-        return Imported(recording, tuple(notes))

@@ -33,6 +33,7 @@ class TemporalData(Format):
         if asked.counts is not None or asked.spikes is not None:
             return Arrays().read(path, asked)
         asked.refuse("reach_base", "rates", "units", why="needs --counts or --spikes here")
+        asked.refuse("observed", why="is for NWB, whose units have observation intervals")
         asked.refuse("merge", why=f"is for NWB; each unit of {path} is a channel")
         return read_temporaldata(
             path,
@@ -41,4 +42,5 @@ class TemporalData(Format):
             times=asked.times,
             reaches=asked.reaches,
             tick_seconds=asked.tick_seconds,
+            bridge_seconds=asked.bridge_seconds,
         )
