@@ -216,7 +216,7 @@ def inspect(options: argparse.Namespace) -> int:
 
         imported = import_with_notes(path, Asked())
         write_look(imported.recording, options.plot, imported.notes)
-        facts["plot"] = str(options.plot)
+        facts = {"plot": str(options.plot), **facts}
     return show(options, facts, "\n".join(_outline(facts)))
 
 

@@ -1,5 +1,6 @@
 """Guessing which arrays of a file are spikes and movement, after their names and shapes."""
 
+import re
 import shlex
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -13,8 +14,12 @@ from aegru_hw.recordings.containers.container import Container, Shape
 from aegru_hw.recordings.spike_arrays import TIMES
 
 _SPIKES = ("spike", "count", "neural", "rate", "fr", "binned")
-_VELOCITY = ("vel",)
-_POSITION = ("pos", "behavior", "kinematic")
+_MOVEMENTS = (
+    ("velocity", ("vel",), ""),
+    ("velocity", ("behavior",), ", as the Neural Latents Benchmark has it; or is it a --position?"),
+    ("position", ("pos", "kinematic"), ""),
+    ("velocity", ("hand", "cursor", "finger", "wrist"), "; or is it a --position?"),
+)
 _NOT_A_HAND = ("target", "eye", "gaze", "pupil")
 _LENGTHS = ("bin_size", "binsize", "bin_width", "bin_width_s", "dt", "tick", "bin")
 _NO_SIGN = 0.05
@@ -25,21 +30,25 @@ class Guess:
     """What might import a file, and why each part of it.
 
     Attributes:
-        options: of `import_binned`: `counts`, `velocity` or `position`, and `tick_seconds` where
-            the file has no `bin_size`.
+        options: of `import`, as `Asked` names them; without `tick_seconds` where the file says it.
         reasons: a sentence for each.
     """
 
-    options: Mapping[str, str | float]
+    options: Mapping[str, str | float | bool]
     reasons: tuple[str, ...]
 
-    def command(self, path: Path, *, rates: bool) -> str:
+    def command(self, path: Path) -> str:
         """Return the `import` command."""
         words = ["aegru-hw", "import", str(path), "OUT.h5"]
         for name, value in self.options.items():
-            text = value if isinstance(value, str) else f"{value:g}"
-            words += [f"--{name.removesuffix('_seconds')}", text]
-        return shlex.join(words + ["--rates"] * rates)
+            words.append(f"--{name.removesuffix('_seconds').replace('_', '-')}")
+            if value is not True:
+                words.append(value if isinstance(value, str) else f"{value:g}")
+        return shlex.join(words)
+
+    def also(self, options: Mapping[str, str | bool], reason: str) -> "Guess":
+        """Return the guess with more options and the reason for them."""
+        return Guess({**self.options, **options}, (*self.reasons, reason))
 
 
 def guess_import(container: Container) -> Guess | None:
@@ -49,30 +58,32 @@ def guess_import(container: Container) -> Guess | None:
     after an array named as a bin length or as times, else it is 0.05 s, which is said.
     """
     shapes = container.shapes()
-    spikes = _first(shapes, _SPIKES, lambda shape: len(shape) >= 2 and _size(shape) > 2)
+    spikes = _first(shapes, _SPIKES, lambda shape: len(shape) >= 2 and size_of(shape) > 2)
     if spikes is None:
         return None
-    options: dict[str, str | float] = {"counts": spikes}
+    options: dict[str, str | float | bool] = {"counts": spikes}
     reasons = [f"counts: '{spikes}', after its name"]
-    for what, words in (("velocity", _VELOCITY), ("position", _POSITION)):
-        movement = _movement(shapes, words, spikes)
-        if movement is not None:
-            options[what] = movement
-            reasons.append(f"{what}: '{movement}', after its name and shape")
-            break
-    else:
+    lengths = {length for length in shapes[spikes] if length not in (None, 1)}
+    moved = guess_movement(
+        shapes, lambda name, shape: name != spikes and (None in shape or bool(lengths & {*shape}))
+    )
+    if moved is None:
         return None
+    options[moved.what] = moved.selector
+    reasons.append(moved.reason)
     if not _tick_of_the_file(container, spikes):
-        options["tick_seconds"], reason = _tick(container, shapes, spikes)
+        options["tick_seconds"], reason = tick_of(container, spikes)
         reasons.append(reason)
     return Guess(options, tuple(reasons))
 
 
-def _last(name: str) -> str:
+def last_part(name: str) -> str:
+    """Return the last part of a name, in small letters."""
     return name.replace("/", ".").rpartition(".")[2].lower()
 
 
-def _size(shape: Shape) -> int:
+def size_of(shape: Shape) -> int:
+    """Return how many numbers an array has, about, where lengths differ."""
     return int(np.prod([length or 100 for length in shape]))
 
 
@@ -81,30 +92,45 @@ def _first(
 ) -> str | None:
     for word in words:
         for name, shape in shapes.items():
-            if word in _last(name) and fits(shape):
+            if word in last_part(name) and fits(shape):
                 return name
     return None
 
 
-def _movement(shapes: dict[str, Shape], words: tuple[str, ...], spikes: str) -> str | None:
+@dataclass(frozen=True)
+class Moved:
+    """A movement: "velocity" or "position", a selector of two columns, and why."""
+
+    what: str
+    selector: str
+    reason: str
+
+
+def guess_movement(shapes: Mapping[str, Shape], fits: Callable[[str, Shape], bool]) -> Moved | None:
+    """Return the likeliest movement among the arrays that fit, by their names; else None."""
+    for what, words, doubt in _MOVEMENTS:
+        named = [
+            name
+            for name, shape in shapes.items()
+            if any(word in last_part(name) for word in words)
+            and not any(word in last_part(name) for word in _NOT_A_HAND)
+            and fits(name, shape)
+        ]
+        outermost = sorted(named, key=lambda name: len(re.split("[./]", name)))
+        selector = _two_columns({name: shapes[name] for name in outermost})
+        if selector is not None:
+            return Moved(what, selector, f"{what}: '{selector}', after its name and shape{doubt}")
+    return None
+
+
+def _two_columns(named: Mapping[str, Shape]) -> str | None:
     """Return a selector of two columns: an array of two or more, or a pair NAMEx,NAMEy."""
-    times = {length for length in shapes[spikes] if length != 1}
-    named = {
-        name: shape
-        for name, shape in shapes.items()
-        if any(word in _last(name) for word in words)
-        and not any(word in _last(name) for word in _NOT_A_HAND)
-        and name != spikes
-        and (None in shape or times & set(shape))
-    }
     for name, shape in named.items():
-        others = [length for length in shape if length is not None]
-        if len(shape) >= 2 and 2 in others:
+        if len(shape) >= 2 and 2 in [length for length in shape if length is not None]:
             return name
     for name in named:
         for x, y in (("x", "y"), ("X", "Y")):
-            at = _last(name).rfind(x.lower())
-            if at >= 0 and name.endswith(x) and f"{name[:-1]}{y}" in named:
+            if name.endswith(x) and f"{name[:-1]}{y}" in named:
                 return f"{name},{name[:-1]}{y}"
     for name, shape in named.items():
         if len(shape) >= 2 and any(length is not None and 2 < length <= 12 for length in shape):
@@ -117,21 +143,42 @@ def _tick_of_the_file(container: Container, spikes: str) -> bool:
     return f"{parent}.bin_size" in container.shapes() or "bin_size" in container.shapes()
 
 
-def _tick(container: Container, shapes: dict[str, Shape], spikes: str) -> tuple[float, str]:
+def tick_of(container: Container, spikes: str) -> tuple[float, str]:
+    """Return the likeliest length of a bin of these counts in seconds, and why."""
+    shapes = container.shapes()
     for name, shape in shapes.items():
-        if _last(name) in _LENGTHS and _size(shape) == 1:
+        if last_part(name) in _LENGTHS and size_of(shape) == 1:
             value = _numbers(container, name)
             if value is not None and 0 < value[0] <= 1:
                 return float(value[0]), f"tick: the number '{name}'"
     ticks = {length for length in shapes[spikes] if length is not None and length > 1}
     for name, shape in shapes.items():
-        if _last(name) in TIMES and _size(shape) in ticks:
+        if last_part(name) in TIMES and size_of(shape) in ticks:
             value = _numbers(container, name)
             if value is not None and len(value) > 1:
                 step = float(np.median(np.diff(value)))
                 if np.isfinite(step) and step > 0:
                     return float(f"{step:.6g}"), f"tick: the usual step of '{name}'"
+    hertz = _hertz(_numbers(container, spikes))
+    if hertz is not None:
+        tick = float(f"{1 / hertz:.6g}")
+        return tick, f"tick: {tick:g} s, as all counts are multiples of {hertz:g}: rates in Hz?"
     return _NO_SIGN, f"tick: {_NO_SIGN:g} s for want of any sign of it; give the true one"
+
+
+def _hertz(values: NDArray[np.float64] | None) -> float | None:
+    """Return the number, at least 5, of which all values are multiples; None where there is none.
+
+    Rates of spikes counted in bins are multiples of one over the bin.
+    """
+    if values is None or not np.isfinite(values).all():
+        return None
+    steps = np.unique(values[values > 0])[:2]
+    least = float(np.diff(steps, prepend=0).min(initial=np.inf))
+    if not 5 <= least <= 1000 or len(steps) < 2:
+        return None
+    many = values / least
+    return least if (np.abs(many - np.rint(many)) < 1e-3).all() else None
 
 
 def _numbers(container: Container, name: str) -> NDArray[np.float64] | None:

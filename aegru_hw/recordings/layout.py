@@ -68,10 +68,10 @@ def describe(path: str | Path) -> dict[str, Any]:
 
     Always `path`, `layout` and `variables` (name to shape; null for a length that differs from
     trial to trial). For NWB also `nwb`: its units, series and intervals. For a recording also
-    `recording` (`facts_of`); for a file that leaves a choice `choice` says which. For any other
-    file `import`: the command that one would try (`guess_import`), and `guessed`, the reason for
-    each part of it; both are missing where no spikes and movement could be guessed. Raises
-    UserError as `open_recording` does for damaged files.
+    `recording` (`facts_of`); for a file that leaves a choice `choice` says which. For any file but
+    our own, last, `guessed`, the reason for each part of the command that one would try, and
+    `import`, that command, which was tried; both are missing where no spikes and movement could be
+    guessed. Raises UserError as `open_recording` does for damaged files.
     """
     path = Path(path)
     shapes = {} if path.is_dir() else open_container(path).shapes()

@@ -22,7 +22,7 @@ def choose_movement(
         series = [_named(contents, name) for name in selector.key.split(",")]
         return series, selector.rows, position is not None
     for what, letters in (("velocity", "vel"), ("position", "pos")):
-        found = _candidates(contents, letters)
+        found = candidates(contents, letters)
         if len(found) > 1:  # one that cannot be read is no choice, but would say why if alone
             found = [group for group in found if all(one.usable for one in group)] or found
         if len(found) == 1:
@@ -39,7 +39,7 @@ def choose_movement(
     )
 
 
-def _candidates(contents: Contents, letters: str) -> list[list[Series]]:
+def candidates(contents: Contents, letters: str) -> list[list[Series]]:
     """Return the series of two columns, or pairs NAME_x, NAME_y, with the letters in their name."""
     named = {
         name: series

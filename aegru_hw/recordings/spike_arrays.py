@@ -82,7 +82,7 @@ def read_movement(container: Container, text: str, times: str | None) -> Movemen
         (values,) = _one_stretch(container, [replace(selector, time_axis=first)])
         seconds, taken = regular.times(len(values)), regular.valid(len(values))
     else:
-        name = times or _times_beside(container, whole)
+        name = times or times_beside(container, whole)
         values, column = _one_stretch(container, [selector, Selector.parse(name)])
         if column.shape[1] != 1 or len(column) < LEAST:
             raise UserError(f"'{name}' has shape {column.shape}; the time of each sample is needed")
@@ -104,7 +104,7 @@ def _one_stretch(container: Container, selectors: list[Selector]) -> list[Floats
     return [array.astype(np.float64) for array in trials[0]]
 
 
-def _times_beside(container: Container, movement: str) -> str:
+def times_beside(container: Container, movement: str) -> str:
     """Return the name of the times beside the movement; UserError where there is none."""
     shapes = container.shapes()
     parent = movement[: max(movement.rfind("/"), movement.rfind(".")) + 1]

@@ -119,11 +119,17 @@ def open_store(path: Path) -> ZarrGroup:
     Raises UserError where zarr is not installed, for version 3, for a store that holds links of
     the file system or too many files, and for a folder that is no store.
     """
+    if (path / "zarr.json").is_file():
+        raise UserError(
+            f"{path} is a Zarr store of version 3; version 2 is accepted, as hdmf-zarr writes it "
+            "with zarr_format=2"
+        )
     try:
         importlib.import_module("zarr")
     except ImportError:
         raise UserError(
-            f"{path} is a Zarr store, and reading one needs hdmf-zarr: pip install hdmf-zarr"
+            f"{path} is a Zarr store, and reading one needs hdmf-zarr: "
+            "pip install 'aegru-hw[nwb-zarr]'"
         ) from None
     if not (path / ".zgroup").is_file():
         raise UserError(f"{path} is no Zarr store of version 2")

@@ -88,7 +88,9 @@ def test_a_store_of_hdmf_zarr(tmp_path: Path) -> None:
 
 def test_without_hdmf_zarr(store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "zarr", None)
-    with pytest.raises(UserError, match=r"made.zarr is a Zarr store, .* pip install hdmf-zarr$"):
+    with pytest.raises(
+        UserError, match=r"made.zarr is a Zarr store, .* pip install 'aegru-hw\[nwb-zarr\]'$"
+    ):
         read_nwb(store)
 
 

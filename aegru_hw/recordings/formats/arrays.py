@@ -7,11 +7,16 @@ from aegru_hw.errors import UserError
 from aegru_hw.recordings.binned import import_binned
 from aegru_hw.recordings.containers import container_of, open_container
 from aegru_hw.recordings.formats.format import Asked, Format
+from aegru_hw.recordings.formats.trying import tried
 from aegru_hw.recordings.guess import guess_import
+from aegru_hw.recordings.guess_spikes import guess_spike_times
+from aegru_hw.recordings.guess_values import guess_by_values
 from aegru_hw.recordings.imported import Imported
 from aegru_hw.recordings.recording import Recording
 from aegru_hw.recordings.spike_arrays import Named
 from aegru_hw.recordings.spike_times import import_spike_times
+
+VARIANTS = (({"rates": True}, "rates: the counts are multiples of 1/tick"),)
 
 
 class Arrays(Format):
@@ -21,21 +26,10 @@ class Arrays(Format):
         return True
 
     def describe(self, path: Path) -> Mapping[str, object]:
-        guess = guess_import(open_container(path))
-        if guess is None:
-            return {}
-        reasons, rates = list(guess.reasons), False
-        try:
-            self.read(path, Asked(**guess.options))  # type: ignore[arg-type]
-        except UserError as error:
-            rates = "--rates" in str(error)
-            try:
-                self.read(path, Asked(**guess.options, rates=rates or None))  # type: ignore[arg-type]
-                reasons.append("rates: the counts are multiples of 1/tick")
-            except UserError as other:
-                rates = False
-                reasons.append(f"tried, it is refused: {other}")
-        return {"guessed": reasons, "import": guess.command(path, rates=rates)}
+        container = open_container(path)
+        named = [guess_import(container), guess_spike_times(container)]
+        guesses = named if any(named) else [guess_by_values(container)]
+        return tried(path, self.read, guesses, VARIANTS)
 
     def open(self, path: Path, units: str | None) -> Recording:
         raise UserError(

@@ -6,11 +6,18 @@ from pathlib import Path
 from aegru_hw.errors import UserError
 from aegru_hw.recordings.formats.facts import facts_of
 from aegru_hw.recordings.formats.format import Asked, Format, declares
+from aegru_hw.recordings.formats.trying import shown, tried
 from aegru_hw.recordings.imported import Imported
 from aegru_hw.recordings.nwb import describe_nwb, import_nwb, read_nwb
 from aegru_hw.recordings.nwb_contents import is_nwb
+from aegru_hw.recordings.nwb_guess import guess_nwb
 from aegru_hw.recordings.nwb_movement import BRIDGE_SECONDS
 from aegru_hw.recordings.recording import Recording
+
+VARIANTS = (
+    ({"observed": "any"}, "observed: any, as no moment was observed of all units"),
+    ({"merge": "none"}, "merge: none, as electrodes are not as they should be"),
+)
 
 
 class Nwb(Format):
@@ -25,7 +32,9 @@ class Nwb(Format):
             facts["recording"] = facts_of(read_nwb(path))
         except UserError as error:
             facts["choice"] = str(error)
-        return facts
+            return {**facts, **tried(path, self.read, (guess_nwb(path),), VARIANTS)}
+        guess = guess_nwb(path)  # which names what was read
+        return facts if guess is None else {**facts, **shown(path, guess)}
 
     def open(self, path: Path, units: str | None) -> Recording:
         if units is not None:

@@ -6,9 +6,13 @@ from pathlib import Path
 from aegru_hw.recordings.formats.arrays import Arrays
 from aegru_hw.recordings.formats.facts import facts_of
 from aegru_hw.recordings.formats.format import Asked, Format, declares
+from aegru_hw.recordings.formats.trying import shown
+from aegru_hw.recordings.guess import Guess
 from aegru_hw.recordings.imported import Imported
 from aegru_hw.recordings.odoherty import TICK_SECONDS, import_odoherty, is_odoherty, read_odoherty
 from aegru_hw.recordings.recording import Recording
+
+AS_PUBLISHED = "the layout is O'Doherty's, read as published: ticks of 4 ms, cursor_pos, all units"
 
 
 class ODoherty(Format):
@@ -18,7 +22,8 @@ class ODoherty(Format):
         return declares(path, kind, is_odoherty)
 
     def describe(self, path: Path) -> Mapping[str, object]:
-        return {"recording": facts_of(read_odoherty(path))}
+        guess = Guess({}, (AS_PUBLISHED,))
+        return {"recording": facts_of(read_odoherty(path)), **shown(path, guess)}
 
     def open(self, path: Path, units: str | None) -> Recording:
         return read_odoherty(path, units=units or "all")

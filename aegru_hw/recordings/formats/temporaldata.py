@@ -1,12 +1,16 @@
 """HDF5 files of temporaldata and brainsets."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from aegru_hw.errors import UserError
+from aegru_hw.recordings.containers import open_container
 from aegru_hw.recordings.formats.arrays import Arrays
 from aegru_hw.recordings.formats.facts import facts_of
 from aegru_hw.recordings.formats.format import Asked, Format, declares
+from aegru_hw.recordings.formats.trying import shown, tried
+from aegru_hw.recordings.guess import Guess, guess_movement
+from aegru_hw.recordings.guess_spikes import guess_spike_times
 from aegru_hw.recordings.imported import Imported
 from aegru_hw.recordings.recording import Recording
 from aegru_hw.recordings.temporaldata import is_temporaldata, read_temporaldata
@@ -20,9 +24,21 @@ class TemporalData(Format):
 
     def describe(self, path: Path) -> Mapping[str, object]:
         try:
-            return {"recording": facts_of(read_temporaldata(path).recording)}
+            recording = read_temporaldata(path).recording
         except UserError as error:
-            return {"choice": str(error)}
+            return {"choice": str(error), **tried(path, self.read, self._guesses(path))}
+        guess = Guess({}, ("the layout is temporaldata's, which names spikes and movement itself",))
+        return {"recording": facts_of(recording), **shown(path, guess)}
+
+    def _guesses(self, path: Path) -> Iterator[Guess]:
+        """Yield what might be the movement, which is not where it is looked for."""
+        container = open_container(path)
+        moved = guess_movement(container.shapes(), lambda name, shape: True)
+        if moved is not None:
+            yield Guess({moved.what: moved.selector}, (moved.reason,))
+        guess = guess_spike_times(container)
+        if guess is not None:
+            yield guess
 
     def open(self, path: Path, units: str | None) -> Recording:
         if units is not None:
