@@ -31,7 +31,7 @@ from random import Random
 from benchmarks.made.kind import Kind
 from benchmarks.made.kinds import KINDS
 from benchmarks.made.signals import Signals
-from benchmarks.made.zarr import use_stand_in
+from benchmarks.made.zarr import stand_in
 from benchmarks.mutations import damage_folder, damaged, damaged_matlab5, damaged_zip
 from benchmarks.mutations_hdf5 import damage_structure
 
@@ -223,15 +223,15 @@ def main() -> int:
     parser.add_argument("--keep", type=Path, default=Path("fuzz_failures"), metavar="FOLDER")
     options = parser.parse_args()
     options.keep.mkdir(parents=True, exist_ok=True)
-    use_stand_in()
     print(f"seed {options.seed}; memory bound {MEMORY_BOUND >> 20} MiB; hang {HANG_SECONDS:g} s")
-    with tempfile.TemporaryDirectory(prefix="aegru_fuzz_valid_") as scratch:
-        for kind in KINDS:
+    with stand_in(), tempfile.TemporaryDirectory(prefix="aegru_fuzz_valid_") as scratch:
+        readers = options.reader or READERS
+        for kind in (kind for kind in KINDS if kind.reader in readers):
             folder = Path(scratch) / kind.file.replace(".", "_")
             folder.mkdir()
             kind.write(folder / kind.file, SIGNALS)
         failed = 0
-        for reader in options.reader or READERS:
+        for reader in readers:
             seconds = 60 * options.minutes
             counts = campaign(
                 reader, options.seed, seconds, options.cases, Path(scratch), options.keep

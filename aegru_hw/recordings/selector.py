@@ -85,6 +85,8 @@ def time_axes_of_trials(
             for selector, shape in zip(selectors, shapes, strict=True)
         )
         shared = set.intersection(*lengths)
+        if len(shared) > 1:
+            shared.discard(1)  # of vectors
         fitting = [
             tuple(axis for axis in axes if shape[axis] in shared)
             for axes, shape in zip(fitting, shapes, strict=True)

@@ -120,10 +120,7 @@ def open_store(path: Path) -> ZarrGroup:
     the file system or too many files, and for a folder that is no store.
     """
     if (path / "zarr.json").is_file():
-        raise UserError(
-            f"{path} is a Zarr store of version 3; version 2 is accepted, as hdmf-zarr writes it "
-            "with zarr_format=2"
-        )
+        raise UserError(f"{path} is a Zarr store of version 3; version 2 is accepted")
     try:
         importlib.import_module("zarr")
     except ImportError:

@@ -3,6 +3,8 @@
 import importlib.util
 import json
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -78,7 +80,14 @@ def open_array(path: str, mode: str) -> NDArray:
     return values.reshape(facts["shape"])
 
 
-def use_stand_in() -> None:
-    """Let `open_array` read stores where the zarr package is not installed."""
-    if importlib.util.find_spec("zarr") is None:
+@contextmanager
+def stand_in() -> Iterator[None]:
+    """Let `open_array` read stores within the body, where the zarr package is not installed."""
+    missing = "zarr" not in sys.modules and importlib.util.find_spec("zarr") is None
+    if missing:
         sys.modules["zarr"] = SimpleNamespace(open_array=open_array)  # type: ignore[assignment]
+    try:
+        yield
+    finally:
+        if missing:
+            del sys.modules["zarr"]

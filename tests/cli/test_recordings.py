@@ -187,3 +187,17 @@ def test_odoherty_files_at_another_tick_and_channels(tmp_path, capsys) -> None:
     assert (facts["channels"], facts["tick_seconds"]) == (4, 0.02)
     assert "units 'odd' is unknown" in refused(capsys, *command, "--units", "odd", "--force")
     assert "--rates is for binned counts" in refused(capsys, *command, "--rates", "--force")
+
+
+@pytest.mark.parametrize("kind", ["npz", "mat"])
+def test_gaps_of_bins_are_not_bridged(kind, tmp_path, capsys) -> None:
+    made, out = tmp_path / f"made.{kind}", tmp_path / "out.h5"
+    if kind == "mat":
+        done("generate", made, "--channels", 2, "--seconds", 8)
+        line = refused(capsys, "import", made, out, "--bridge", 0.1)
+        assert f"--bridge does nothing here: the samples of {made} have no gap" in line
+    else:
+        np.savez(made, counts=np.ones((9, 2)), velocity=np.ones((9, 2)))
+        line = refused(capsys, "import", made, out, *NAMED, "--bridge", 0.1)
+        assert "--bridge is for movement with times" in line
+    assert not out.exists()

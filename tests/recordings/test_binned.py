@@ -398,3 +398,11 @@ def test_npz_headers(tmp_path: Path, member: bytes, text: str) -> None:
     with pytest.raises(UserError, match=text) as caught:
         read(path)
     assert "\n" not in str(caught.value)
+
+
+def test_one_channel_and_axes_apart(tmp_path: Path) -> None:
+    counts, x, y = np.arange(9), np.linspace(0, 1, 9), np.linspace(2, 3, 9)
+    np.savez(tmp_path / "one.npz", counts=counts, x=x, y=y)
+    recording = read_binned(tmp_path / "one.npz", counts="counts", velocity="x,y", tick_seconds=0.1)
+    assert recording.counts.tolist() == counts[:, None].tolist()
+    assert recording.velocity.tolist() == np.stack([x, y], axis=1).tolist()

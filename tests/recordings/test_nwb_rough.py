@@ -1,5 +1,6 @@
 """NWB files with what goes wrong in a laboratory."""
 
+import json
 from pathlib import Path
 
 import h5py
@@ -7,9 +8,10 @@ import numpy as np
 import pytest
 from pynwb import NWBFile
 
+from aegru_hw.cli import main
 from aegru_hw.errors import UserError
 from aegru_hw.recordings.layout import describe
-from aegru_hw.recordings.nwb import describe_nwb, read_nwb
+from aegru_hw.recordings.nwb import describe_nwb, import_nwb, read_nwb
 from benchmarks.made.nwb import make_series, write_nwb
 
 SECONDS, INTERVAL = 30, 0.01
@@ -200,3 +202,35 @@ def test_regular_samples_are_not_touched(tmp_path: Path) -> None:
         read_nwb(write(tmp_path / "whole.nwb"), say=said.append).velocity, path_of_hand(TIMES)
     )
     assert said == []
+
+
+def test_the_share_lost_and_the_unit(tmp_path: Path) -> None:
+    values = path_of_hand(TIMES)
+    values[1000:1300] = np.nan
+    path = write_nwb(tmp_path / "nan.nwb", series={"hand_vel": values}, times=TIMES, units=trains())
+    imported = import_nwb(path)
+    assert (imported.lost_ticks, imported.lost_share) == (300, 0.1)
+    assert imported.velocity_unit == "mm/s"
+    assert "300 ticks lie in gaps of the movement, or where it is not valid" in imported.notes
+    assert import_nwb(path, tick_seconds=0.05).lost_ticks == 60
+    series = {"hand_pos": values, "spike_counts": np.ones((SAMPLES, 2), dtype=np.int64)}
+    path = write_nwb(tmp_path / "bins.nwb", series=series, times=TIMES)
+    imported = import_nwb(path)
+    assert imported.lost_ticks == 300
+    assert imported.velocity_unit == "mm per tick"
+
+
+def test_gaps_are_bridged_on_request(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    kept = np.delete(np.arange(SAMPLES), np.arange(1000, 1030))
+    path, out = write(tmp_path / "gap.nwb", TIMES[kept]), tmp_path / "out.h5"
+    for options, segments, lost in (
+        ([], 2, 30),
+        (["--bridge", "0.5"], 1, 0),
+        (["--bridge", "0.1"], 2, 30),
+    ):
+        command = ["import", str(path), str(out), "--force", "--json", *options]
+        assert main(command) == 0
+        facts = json.loads(capsys.readouterr().out)
+        assert (facts["segments"], facts["lost_ticks"]) == (segments, lost)
+    assert main(["import", str(path), str(out), "--force", "--bridge", "-1"]) == 1
+    assert "cannot be bridged" in capsys.readouterr().err

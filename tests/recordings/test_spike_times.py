@@ -8,7 +8,14 @@ import pytest
 import scipy.io
 
 from aegru_hw.errors import UserError
-from aegru_hw.recordings.layout import describe, detect_layout, import_file, open_recording
+from aegru_hw.recordings.formats import Asked
+from aegru_hw.recordings.layout import (
+    describe,
+    detect_layout,
+    import_file,
+    import_with_notes,
+    open_recording,
+)
 from aegru_hw.recordings.spike_arrays import Named
 from aegru_hw.recordings.spike_times import import_spike_times
 
@@ -159,3 +166,86 @@ def test_temporaldata(tmp_path) -> None:
     with h5py.File(path, "r+") as file:
         del file["cursor"]
     assert "cursor/vel or hand/vel" in describe(path)["choice"]
+
+
+def regular(path: Path, **attributes: object) -> Path:
+    """Write a brainset whose cursor is a regular series, of which samples 300 to 399 only fill."""
+    brainset(path)
+    with h5py.File(path, "r+") as file:
+        cursor = file["cursor"]
+        del cursor["timestamps"]
+        cursor.attrs.update({"object": "RegularTimeSeries", "sampling_rate": 100.0} | attributes)
+        cursor["domain/start"] = np.array([5.0, 9.0])
+        cursor["domain/end"] = np.array([8.0, 15.0])
+        cursor["vel"].attrs["unit"] = "mm/s"
+        del file["domain"]
+        file["domain/start"], file["domain/end"] = np.array([4.0]), np.array([16.0])
+    return path
+
+
+def test_regular_series(tmp_path) -> None:
+    path = regular(tmp_path / "session.h5")
+    imported = import_with_notes(path, Asked())
+    recording = imported.recording
+    assert recording.tick_seconds == 0.01
+    assert np.allclose(recording.velocity, np.concatenate([HAND[:300], HAND[400:]]))
+    assert recording.segment_starts.tolist() == [0, 300]
+    assert np.array_equal(recording.counts[:300], expected_counts(0.01)[:300])
+    assert imported.lost_ticks == 100
+    assert imported.velocity_unit == "mm/s"
+    named = {"spikes": "spikes/timestamps", "units": "spikes/unit_index"}
+    assert import_file(path, **named, velocity="cursor/vel").segment_starts.tolist() == [0, 300]
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"sampling_rate": -1.0}, "sampling_rate of 'cursor/vel' is no positive number"),
+        ({"sampling_rate": np.nan}, "is no positive number"),
+        ({"sampling_rate": "fast"}, "is no positive number"),
+        ({"sampling_rate": np.ones(2)}, "is no positive number"),
+        ({"object": "IrregularTimeSeries"}, "times of 'cursor/vel' are not beside it"),
+    ],
+)
+def test_regular_series_without_a_rate(change, said, tmp_path) -> None:
+    with pytest.raises(UserError, match=said):
+        open_recording(regular(tmp_path / "session.h5", **change))
+
+
+@pytest.mark.parametrize(
+    ("start", "end"), [([9.0, 5.0], [15.0, 8.0]), ([5.0], [8.0, 9.0]), ([np.nan], [9.0]), ([], [])]
+)
+def test_regular_series_without_a_domain(start, end, tmp_path) -> None:
+    path = regular(tmp_path / "session.h5")
+    with h5py.File(path, "r+") as file:
+        del file["cursor/domain"]
+        file["cursor/domain/start"], file["cursor/domain/end"] = np.array(start), np.array(end)
+    with pytest.raises(UserError, match="domain of 'cursor/vel' is no list of stretches"):
+        open_recording(path)
+    with h5py.File(path, "r+") as file:
+        del file["cursor/domain"]
+    with pytest.raises(UserError, match="no array '/cursor/domain/start'"):
+        open_recording(path)
+
+
+def test_gaps_are_bridged_on_request(tmp_path) -> None:
+    keep = np.delete(np.arange(1000), np.r_[100:110, 600:650])
+    path = write("npz", tmp_path, st=SPIKES, unit=UNITS, vel=HAND[keep], time=TIMES[keep])
+    named = {"spikes": "st", "units": "unit", "velocity": "vel"}
+    assert import_file(path, **named).segment_starts.tolist() == [0, 100, 590]
+    imported = import_with_notes(path, Asked(**named, bridge_seconds=0.2))
+    assert imported.recording.segment_starts.tolist() == [0, 600]
+    assert np.allclose(imported.recording.velocity[:600], HAND[:600], atol=1e-2)
+    assert np.array_equal(imported.recording.counts[:600], expected_counts(0.01)[:600])
+    assert "interpolated across 1 gaps of at most 0.2 s" in " ".join(imported.notes)
+    assert imported.lost_ticks == 50
+    for seconds in (-1.0, np.inf, np.nan):
+        with pytest.raises(UserError, match="cannot be bridged; give 0 or more"):
+            import_file(path, **named, bridge_seconds=seconds)
+
+
+def test_jittered_times_are_of_the_nominal_interval(tmp_path) -> None:
+    times = TIMES + np.random.default_rng(1).uniform(-0.001, 0.001, 1000)
+    path = write("npz", tmp_path, st=SPIKES, unit=UNITS, vel=HAND, time=times)
+    recording = import_file(path, spikes="st", units="unit", velocity="vel")
+    assert recording.tick_seconds == 0.01

@@ -159,3 +159,81 @@ def test_where_time_is_can_be_said(tmp_path) -> None:
             velocity="train_behavior",
             tick_seconds=0.005,
         )
+
+
+def cued(cues: list[float]) -> list[dict[str, object]]:
+    return [trial | {"idx_go_cue": cue} for trial, cue in zip(trial_data(), cues, strict=True)]
+
+
+@both
+def test_go_cues_are_reaches_on_request(kind, tmp_path) -> None:
+    path = write(kind, tmp_path / "td.mat", trial_data=cued([4.0, np.nan, 41.0]))
+    names = {"counts": "M1_spikes", "velocity": "trial_data.vel"}
+    by_default = import_binned(path, **names)
+    assert by_default.recording.reach_starts.tolist() == STARTS
+    assert any("--reaches idx_go_cue starts reaches there" in note for note in by_default.notes)
+    imported = import_binned(path, **names, reaches="idx_go_cue")
+    assert imported.recording.segment_starts.tolist() == STARTS
+    # Counted from 1 within each trial: bin 4 of the first, bin 41 of the third, which is its last.
+    assert imported.recording.reach_starts.tolist() == [0, 3, 95]
+    said = "each of 3 trials is a segment, and reaches start at 'idx_go_cue', which 1 of them lack"
+    assert said in imported.notes
+    from_0 = read_binned(path, **names, reaches="idx_go_cue", reach_base=1)
+    assert from_0 == imported.recording
+    with pytest.raises(UserError, match=r"bin 41\.0 in trial 2, whose bins are 0 to 40"):
+        read_binned(path, **names, reaches="idx_go_cue", reach_base=0)
+
+
+@both
+@pytest.mark.parametrize(
+    ("cues", "said"),
+    [
+        ([0.0, 1.0, 1.0], "bin 0.0 in trial 0, whose bins are 1 to 30 when counted from 1"),
+        ([1.0, 26.0, 1.0], "bin 26.0 in trial 1, whose bins are 1 to 25"),
+        ([1.5, 1.0, 1.0], "not a list of bin numbers"),
+        ([np.inf, 1.0, 1.0], "not a list of bin numbers"),
+        ([np.nan] * 3, "has no bin in any trial"),
+    ],
+)
+def test_cues_that_cannot_be(kind, cues, said, tmp_path) -> None:
+    path = write(kind, tmp_path / "td.mat", trial_data=cued(cues))
+    with pytest.raises(UserError, match=said):
+        read_binned(path, counts="M1_spikes", velocity="trial_data.vel", reaches="idx_go_cue")
+
+
+@both
+def test_cues_belong_to_their_trials_where_one_has_no_ticks(kind, tmp_path) -> None:
+    spikes, hand = [M1[0], np.zeros((0, 6)), M1[2]], [VEL[0], np.zeros((0, 2)), VEL[2]]
+    path = write(kind, tmp_path / "c.mat", spikes=spikes, hand=hand, cue=np.array([2.0, 9.0, 5.0]))
+    recording = read_binned(
+        path, counts="spikes", velocity="hand", tick_seconds=0.02, reaches="cue"
+    )
+    assert recording.reach_starts.tolist() == [0, 1, 34]
+    path = write(kind, tmp_path / "c.mat", spikes=spikes, hand=hand, cue=np.array([2.0, 9.0]))
+    with pytest.raises(UserError, match="has no bin for each of 3 trials"):
+        read_binned(path, counts="spikes", velocity="hand", tick_seconds=0.02, reaches="cue")
+
+
+@both
+def test_structs_within_trials(kind, tmp_path) -> None:
+    trials = [
+        trial | {"kin": {"hand": {"v": vel}, "n": 1.0}}
+        for trial, vel in zip(trial_data(), VEL, strict=True)
+    ]
+    path = write(kind, tmp_path / "td.mat", td=trials)
+    shapes = open_container(path).shapes()
+    assert sorted(shapes["td.kin.hand.v"][1:], key=str) == [2, None]
+    for name in ("td.kin.hand.v", "kin.hand.v", "v"):
+        recording = read_binned(path, counts="M1_spikes", velocity=name)
+        assert np.array_equal(recording.velocity, np.concatenate(VEL))
+    del trials[1]["kin"]["hand"]["v"]
+    path = write(kind, tmp_path / "td.mat", td=trials)
+    assert "td.kin.hand.v" not in open_container(path).shapes()
+    with pytest.raises(UserError, match=r"no array 'td\.kin\.hand\.v'"):
+        read_binned(path, counts="M1_spikes", velocity="td.kin.hand.v")
+
+
+def test_trials_of_other_widths(tmp_path) -> None:
+    path = write("v5", tmp_path / "c.mat", spikes=[M1[0], PMD[1]], hand=VEL[:2])
+    with pytest.raises(UserError, match="trials of 'spikes' have 3 and 6 columns"):
+        read_binned(path, counts="spikes", velocity="hand", tick_seconds=0.02)

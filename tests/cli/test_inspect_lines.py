@@ -1,0 +1,92 @@
+"""Of every kind of file `inspect` ends with an `import` line, which works."""
+
+import shlex
+
+import numpy as np
+import pytest
+import scipy.io
+
+from aegru_hw.cli import main
+from aegru_hw.recordings import load_recording
+from benchmarks.made.kinds import KINDS
+from benchmarks.made.signals import Signals
+from benchmarks.made.zarr import stand_in
+from tests.cli.commands import printed
+
+SIGNALS = Signals(ticks=300, trials=3)
+NOT_GUESSED = (
+    *("M1_spikes,PMd_spikes", "--tick", "--channels", "--rates", "--observed", "--merge"),
+    "--reaches",
+)
+FOREIGN = [kind for kind in KINDS if kind.reader != "own"]
+
+
+def imported(capsys, line: str, out) -> object:
+    words = shlex.split(line.replace("OUT.h5", str(out)))
+    assert words[:2] == ["aegru-hw", "import"]
+    printed(capsys, *words[1:])
+    return load_recording(out)
+
+
+@pytest.mark.parametrize("kind", FOREIGN, ids=lambda kind: kind.name)
+def test_the_line_works(kind, tmp_path, capsys) -> None:
+    path = tmp_path / kind.file
+    kind.write(path, SIGNALS)
+    with stand_in():
+        check_line(kind, path, tmp_path, capsys)
+
+
+def check_line(kind, path, tmp_path, capsys) -> None:
+    facts = printed(capsys, "inspect", path)
+    assert facts["guessed"]
+    assert not any("refused" in reason for reason in facts["guessed"])
+    guessed = imported(capsys, facts["import"], tmp_path / "a.h5")
+    asked = imported(
+        capsys,
+        shlex.join(["aegru-hw", "import", str(path), "OUT.h5"]) + f" {kind.words}",
+        tmp_path / "b.h5",
+    )
+    assert guessed.source == asked.source
+    if not any(option in kind.words for option in NOT_GUESSED):
+        assert guessed == asked
+    assert main(["inspect", str(path)]) == 0
+    assert capsys.readouterr().out.rstrip().splitlines()[-1] == f"import: {facts['import']}"
+
+
+def test_names_that_say_nothing(tmp_path, capsys) -> None:
+    path = tmp_path / "contdata.mat"
+    hand = np.concatenate([SIGNALS.velocity, SIGNALS.position], axis=1)
+    scipy.io.savemat(path, {"Y": SIGNALS.counts.astype(float), "X": hand})
+    facts = printed(capsys, "inspect", path)
+    assert "its name says nothing" in facts["guessed"][0]
+    recording = imported(capsys, facts["import"], tmp_path / "out.h5")
+    assert np.array_equal(recording.counts, SIGNALS.counts)
+    assert np.array_equal(recording.velocity, SIGNALS.velocity)
+
+
+@pytest.mark.parametrize("tick", [0.02, 0.03, 0.1])
+def test_rates_tell_the_tick(tick, tmp_path, capsys) -> None:
+    path = tmp_path / "rates.npz"
+    np.savez(path, fr=SIGNALS.counts / tick, vel=SIGNALS.velocity)
+    recording = imported(capsys, printed(capsys, "inspect", path)["import"], tmp_path / "out.h5")
+    assert recording.tick_seconds == pytest.approx(tick)
+    assert np.array_equal(recording.counts, SIGNALS.counts)
+
+
+def test_spike_times_under_other_names(tmp_path, capsys) -> None:
+    path = tmp_path / "sorted.npz"
+    np.savez(
+        path,
+        st=SIGNALS.spike_times,
+        clusters=SIGNALS.units,
+        cursor_x=SIGNALS.position[:, 0],
+        cursor_y=SIGNALS.position[:, 1],
+        vel_x=SIGNALS.velocity[:, 0],
+        vel_y=SIGNALS.velocity[:, 1],
+        kin_ts=SIGNALS.times,
+    )
+    line = printed(capsys, "inspect", path)["import"]
+    assert line.endswith("--spikes st --units clusters --velocity vel_x,vel_y --times kin_ts")
+    recording = imported(capsys, line, tmp_path / "out.h5")
+    assert np.array_equal(recording.velocity, SIGNALS.velocity)
+    assert recording.channels == SIGNALS.channels
