@@ -11,6 +11,8 @@ case is the seed and its number; the files of those that failed are kept.
 
 import argparse
 import contextlib
+import functools
+import importlib
 import io
 import json
 import multiprocessing
@@ -28,6 +30,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from random import Random
 
+from aegru_hw import cli
 from benchmarks.made.kind import Kind
 from benchmarks.made.kinds import KINDS
 from benchmarks.made.signals import Signals
@@ -81,12 +84,10 @@ def make(case: Case, valid: Path, folder: Path) -> tuple[Kind, Path]:
 
 def run(arguments: list[str]) -> tuple[str, str]:
     """Run a command; return how it ended, "read" or "refused", or what it did wrong."""
-    from aegru_hw.cli import main
-
     out, err = io.StringIO(), io.StringIO()
     try:
         with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
-            status = main(arguments)
+            status = cli.main(arguments)
     except (Exception, SystemExit):
         return "traceback", traceback.format_exc()
     lines = err.getvalue().splitlines()
@@ -120,6 +121,7 @@ def attempt(case: Case, valid: Path, folder: Path) -> tuple[str, str]:
 def child(pipe: Connection, reader: str, valid: Path, folder: Path, base: int) -> None:
     """Take case after case from the parent and answer with how it ended."""
     warnings.simplefilter("error")
+    cli.build_parser = functools.cache(cli.build_parser)  # which takes longer than most files
     with contextlib.suppress(ValueError, OSError):
         limit = base + 2 * MEMORY_BOUND
         resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
@@ -223,6 +225,8 @@ def main() -> int:
     parser.add_argument("--keep", type=Path, default=Path("fuzz_failures"), metavar="FOLDER")
     options = parser.parse_args()
     options.keep.mkdir(parents=True, exist_ok=True)
+    for name in ("layout", "import_summary"):  # once, before children are forked
+        importlib.import_module(f"aegru_hw.recordings.{name}")
     print(f"seed {options.seed}; memory bound {MEMORY_BOUND >> 20} MiB; hang {HANG_SECONDS:g} s")
     with stand_in(), tempfile.TemporaryDirectory(prefix="aegru_fuzz_valid_") as scratch:
         readers = options.reader or READERS
