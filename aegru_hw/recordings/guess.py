@@ -23,6 +23,8 @@ _MOVEMENTS = (
 _NOT_A_HAND = ("target", "eye", "gaze", "pupil")
 _LENGTHS = ("bin_size", "binsize", "bin_width", "bin_width_s", "dt", "tick", "bin")
 _NO_SIGN = 0.05
+_JUDGED = 2**20
+"""How many counts are looked at."""
 
 
 @dataclass(frozen=True)
@@ -171,8 +173,10 @@ def _hertz(values: NDArray[np.float64] | None) -> float | None:
 
     Rates of spikes counted in bins are multiples of one over the bin.
     """
-    if values is None or not np.isfinite(values).all():
+    if values is None:
         return None
+    values = values[:_JUDGED]
+    values = values[np.isfinite(values)]
     steps = np.unique(values[values > 0])[:2]
     least = float(np.diff(steps, prepend=0).min(initial=np.inf))
     if not 5 <= least <= 1000 or len(steps) < 2:

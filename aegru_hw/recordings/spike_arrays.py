@@ -80,6 +80,7 @@ def read_movement(container: Container, text: str, times: str | None) -> Movemen
     if regular is not None:
         first = 0 if selector.time_axis is None else selector.time_axis
         (values,) = _one_stretch(container, [replace(selector, time_axis=first)])
+        name = f"{whole}, sampled at {regular.rate:g} Hz"
         seconds, taken = regular.times(len(values)), regular.valid(len(values))
     else:
         name = times or times_beside(container, whole)
@@ -87,8 +88,8 @@ def read_movement(container: Container, text: str, times: str | None) -> Movemen
         if column.shape[1] != 1 or len(column) < LEAST:
             raise UserError(f"'{name}' has shape {column.shape}; the time of each sample is needed")
         seconds, taken = column[:, 0], np.ones(len(column), dtype=np.bool_)
-        if not np.isfinite(seconds).all() or not (np.diff(seconds) > 0).all():
-            raise UserError(f"'{name}' is not finite and increasing; times in seconds are needed")
+    if not np.isfinite(seconds).all() or not (np.diff(seconds) > 0).all():
+        raise UserError(f"'{name}' is not finite and increasing; times in seconds are needed")
     if values.shape[1] != 2:
         raise UserError(f"'{text}' has {values.shape[1]} rows; select two, for example {text}:0,1")
     if len(values) < LEAST:

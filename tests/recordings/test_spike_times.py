@@ -203,6 +203,7 @@ def test_regular_series(tmp_path) -> None:
         ({"sampling_rate": -1.0}, "sampling_rate of 'cursor/vel' is no positive number"),
         ({"sampling_rate": np.nan}, "is no positive number"),
         ({"sampling_rate": "fast"}, "is no positive number"),
+        ({"sampling_rate": 1e-300}, "is no positive number"),
         ({"sampling_rate": np.ones(2)}, "is no positive number"),
         ({"object": "IrregularTimeSeries"}, "times of 'cursor/vel' are not beside it"),
     ],
@@ -213,7 +214,14 @@ def test_regular_series_without_a_rate(change, said, tmp_path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("start", "end"), [([9.0, 5.0], [15.0, 8.0]), ([5.0], [8.0, 9.0]), ([np.nan], [9.0]), ([], [])]
+    ("start", "end"),
+    [
+        ([9.0, 5.0], [15.0, 8.0]),
+        ([5.0], [8.0, 9.0]),
+        ([np.nan], [9.0]),
+        ([-1e300], [1e300]),
+        ([], []),
+    ],
 )
 def test_regular_series_without_a_domain(start, end, tmp_path) -> None:
     path = regular(tmp_path / "session.h5")

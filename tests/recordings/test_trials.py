@@ -9,7 +9,7 @@ import scipy.io
 
 from aegru_hw.errors import UserError
 from aegru_hw.recordings.binned import import_binned, read_binned
-from aegru_hw.recordings.containers import open_container
+from aegru_hw.recordings.containers import matlab73, open_container
 from benchmarks.made.matlab73 import write_matlab73
 
 LENGTHS = (30, 25, 41)
@@ -237,3 +237,15 @@ def test_trials_of_other_widths(tmp_path) -> None:
     path = write("v5", tmp_path / "c.mat", spikes=[M1[0], PMD[1]], hand=VEL[:2])
     with pytest.raises(UserError, match="trials of 'spikes' have 3 and 6 columns"):
         read_binned(path, counts="spikes", velocity="hand", tick_seconds=0.02)
+
+
+def test_structs_within_trials_are_looked_at_within_bounds(tmp_path, monkeypatch) -> None:
+    trials = [trial | {"kin": {"v": vel}} for trial, vel in zip(trial_data(), VEL, strict=True)]
+    path = write("v7.3", tmp_path / "td.mat", td=trials)
+    monkeypatch.setattr(matlab73, "MAX_WITHIN", 2)
+    shapes = open_container(path).shapes()
+    assert "td.kin.v" not in shapes
+    assert shapes["td.kin"] == (1, 3)
+    assert np.array_equal(
+        read_binned(path, counts="M1_spikes", velocity="td.vel").velocity, np.concatenate(VEL)
+    )

@@ -27,6 +27,10 @@ Found = Any
 """A data set or a group of h5py, which has no types."""
 
 
+MAX_WITHIN = 500_000
+"""Objects within structs of trials that are looked at; what lies beyond is not listed."""
+
+
 @dataclass(frozen=True)
 class _Place:
     """Where an array is: its path in the file, and the path within each struct that it refers to.
@@ -46,6 +50,7 @@ class Matlab73(Container):
     def __init__(self, path: Path) -> None:
         super().__init__(path)
         self._listed: dict[str, _Place] | None = None
+        self._left = MAX_WITHIN
 
     @classmethod
     def sniff(cls, path: Path, head: bytes) -> bool:
@@ -95,9 +100,11 @@ class Matlab73(Container):
                         return
                     name = _name(file, path)
                     structs = _structs(file, item)
-                    if not structs:
+                    fields = _fields_of_all(structs, self._left)
+                    self._left -= len(structs) * (1 + len(fields))
+                    if not fields:
                         listed[name] = _Place(path, _shape(file, item))
-                    for within, shape in _fields_of_all(structs).items():
+                    for within, shape in fields.items():
                         dotted = within.replace("/", ".")
                         listed[f"{name}.{dotted}"] = _Place(path, shape, within)
 
@@ -163,12 +170,16 @@ def _structs(file: h5py.File, item: Found) -> list[h5py.Group]:
     return found if structs else []
 
 
-def _fields_of_all(structs: list[h5py.Group]) -> dict[str, Shape]:
-    """Return the shapes, over all structs, of the arrays that each of them has, by path within."""
-    if not structs:
-        return {}
+def _fields_of_all(structs: list[h5py.Group], most: int) -> dict[str, Shape]:
+    """Return the shapes, over all structs, of the arrays that each of them has, by path within.
+
+    Nothing where more than `most` objects would have to be looked at.
+    """
     paths: list[str] = []
-    structs[0].visit(paths.append)
+    if 0 < len(structs) <= most:
+        structs[0].visit(paths.append)
+    if len(paths) * len(structs) > most:
+        return {}
     shapes: dict[str, Shape] = {}
     for path in paths:
         items = [one.get(path) for one in structs] if path.isprintable() else [None]

@@ -1,6 +1,5 @@
 """What an HDF5 file says beside an array of samples: when they were taken, and in which unit."""
 
-import math
 from dataclasses import dataclass
 
 import h5py
@@ -11,6 +10,8 @@ from aegru_hw.errors import UserError
 from aegru_hw.recordings.hdf5 import find_dataset, read_numbers
 
 REGULAR = "RegularTimeSeries"
+MAX_RATE = 1e6
+MAX_SECONDS = 1e12
 MAX_UNIT = 64
 _NO_UNITS = ("", "none", "unknown", "n/a", "unit", "-")
 
@@ -54,17 +55,16 @@ def regular_series(group: h5py.Group, name: str) -> Regular | None:
     if group.attrs.get("object") != REGULAR:
         return None
     rate = group.attrs.get("sampling_rate")
-    if not isinstance(rate, int | float | np.integer | np.floating) or not (
-        math.isfinite(rate) and rate > 0
-    ):
-        raise UserError(f"the sampling_rate of '{name}' is no positive number")
+    number = isinstance(rate, int | float | np.integer | np.floating)
+    if not (number and 1 / MAX_RATE <= rate <= MAX_RATE):
+        raise UserError(f"the sampling_rate of '{name}' is no positive number of samples a second")
     bounds = []
     for key in ("start", "end"):
         dataset = find_dataset(group.file, f"{group.name}/domain/{key}")
         values = read_numbers(dataset, what=f"the domain of '{name}'")
         bounds.append(values.astype(np.float64).ravel())
     begins, ends = bounds
-    ordered = len(begins) == len(ends) > 0 and np.isfinite([begins, ends]).all()
+    ordered = len(begins) == len(ends) > 0 and (np.abs([begins, ends]) < MAX_SECONDS).all()
     if not (ordered and (begins <= ends).all() and (begins[1:] >= ends[:-1]).all()):
         raise UserError(f"the domain of '{name}' is no list of stretches in order")
     return Regular(float(rate), begins, ends)
