@@ -48,7 +48,7 @@ def of_bins(path: Path, made: Signals) -> None:
 
 
 def of_two_movements(path: Path, made: Signals) -> None:
-    write(path, made, series={"hand_vel": made.velocity, "cursor_vel": made.velocity})
+    write(path, made, series={"a_vel": -made.velocity, "cursor_vel": made.velocity})
 
 
 def with_unusable_series(path: Path, made: Signals) -> None:
