@@ -1,5 +1,7 @@
 """Guessing which arrays of a file are spike times, and of which unit each is."""
 
+import contextlib
+
 from aegru_hw.errors import UserError
 from aegru_hw.recordings.containers.container import Container, Shape
 from aegru_hw.recordings.guess import Guess, guess_movement, last_part, size_of
@@ -33,14 +35,14 @@ def guess_spike_times(container: Container) -> Guess | None:
     options[moved.what] = moved.selector
     reasons.append(moved.reason)
     first = moved.selector.split(":")[0].split(",")[0]
-    if container.regular(first) is not None:
+    if _is_regular(container, first):
         reasons.append(f"times: '{first}' is sampled at a rate that the file says")
-    else:
-        times = _times(container, first, {spikes, units})
-        if times is None:
-            return None
-        options["times"] = times
-        reasons.append(f"times: '{times}', after its name and its length")
+        return Guess(options, tuple(reasons))
+    times = _times(container, first, {spikes, units})
+    if times is None:
+        return None
+    options["times"] = times
+    reasons.append(f"times: '{times}', after its name and its length")
     return Guess(options, tuple(reasons))
 
 
@@ -62,16 +64,27 @@ def _trains(shapes: dict[str, Shape]) -> tuple[str | None, str | None]:
     return None, None
 
 
-def _times(container: Container, movement: str, others: set[str | None]) -> str | None:
-    shapes = container.shapes()
+def _is_regular(container: Container, movement: str) -> bool:
     try:
-        return times_beside(container, movement)
-    except UserError:
-        for name, shape in shapes.items():
-            fits = _is_list(shape) and size_of(shape) in shapes[movement]
-            if fits and name not in others and any(one in last_part(name) for one in _OF_SAMPLES):
-                return name
-    return None
+        return container.regular(movement) is not None
+    except UserError:  # said when it is imported
+        return False
+
+
+def _times(container: Container, movement: str, others: set[str | None]) -> str | None:
+    """Return the name of as many times as the movement has samples, those beside it first."""
+    shapes = container.shapes()
+    fitting = [
+        name
+        for name, shape in shapes.items()
+        if _is_list(shape) and size_of(shape) in shapes[movement] and name not in others
+    ]
+    with contextlib.suppress(UserError):
+        beside = times_beside(container, movement)
+        if beside in fitting:
+            return beside
+    named = (name for name in fitting if any(one in last_part(name) for one in _OF_SAMPLES))
+    return next(named, None)
 
 
 def _is_list(shape: Shape) -> bool:

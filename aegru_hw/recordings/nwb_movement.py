@@ -11,6 +11,7 @@ from aegru_hw.recordings.intervals import check_bridge, coverage, is_regular, no
 from aegru_hw.recordings.nwb_contents import Contents
 from aegru_hw.recordings.nwb_numbers import Floats
 from aegru_hw.recordings.nwb_series import Series
+from aegru_hw.recordings.stretches import usable
 
 OBSERVED = ("all", "any", "ignore")
 INVALID = "invalid_times"
@@ -67,7 +68,7 @@ def valid_samples(
     """
     if rule not in OBSERVED:
         raise UserError(f"observed '{rule}' is unknown; accepted are {', '.join(OBSERVED)}")
-    valid: NDArray[np.bool_] = np.asarray(np.isfinite(values).all(axis=1))
+    valid = usable(values)
     said = [intervals for intervals in observed if len(intervals)]
     if said and rule != "ignore":
         valid &= _observed(contents, times, said, len(observed), rule)

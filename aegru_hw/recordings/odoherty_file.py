@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from aegru_hw.errors import UserError
 from aegru_hw.recordings.hdf5 import find_dataset, follow, read_numbers, read_references
 from aegru_hw.recordings.recording import MAX_CHANNELS, MAX_TEXT
+from aegru_hw.recordings.stretches import usable
 from aegru_hw.recordings.ticks import TICK_SECONDS
 
 VARIABLES = ("cursor_pos", "spikes", "t", "target_pos")
@@ -53,8 +54,8 @@ def read_positions(file: h5py.File, name: str, samples: int) -> NDArray[np.float
         array = array[list(_FINGER_ROWS)]
     if array.shape != (2, samples):
         raise UserError(f"'{name}' has shape {array.shape}; (2, {samples}) is needed, as 't' has")
-    if name != "target_pos" and not np.isfinite(array).all():
-        sample = int(np.argmin(np.isfinite(array).all(axis=0)))
+    if name != "target_pos" and not usable(array.T).all():
+        sample = int(np.argmin(usable(array.T)))
         raise UserError(f"'{name}' is not finite at sample {sample}; finite numbers are needed")
     return np.ascontiguousarray(array.T)
 

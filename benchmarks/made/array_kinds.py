@@ -66,7 +66,9 @@ def rates(signals: Signals) -> dict[str, Any]:
 
 def with_nan(signals: Signals) -> dict[str, Any]:
     velocity = signals.velocity.copy()
-    velocity[len(velocity) // 3 : len(velocity) // 3 + 20] = np.nan
+    for third in (1, 2):  # three segments, which can be split
+        begin = third * len(velocity) // 3
+        velocity[begin : begin + 20] = np.nan
     return plain(signals) | {"vel": velocity}
 
 

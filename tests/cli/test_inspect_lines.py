@@ -2,6 +2,7 @@
 
 import shlex
 
+import h5py
 import numpy as np
 import pytest
 import scipy.io
@@ -95,6 +96,7 @@ def test_spike_times_under_other_names(tmp_path, capsys) -> None:
         vel_x=SIGNALS.velocity[:, 0],
         vel_y=SIGNALS.velocity[:, 1],
         kin_ts=SIGNALS.times,
+        time=SIGNALS.times[::7],
     )
     line = printed(capsys, "inspect", path)["import"]
     assert line.endswith("--spikes st --units clusters --velocity vel_x,vel_y --times kin_ts")
@@ -110,3 +112,14 @@ def test_the_line_is_last_beside_a_plot_too(tmp_path, capsys) -> None:
     assert main(["inspect", str(path), "--plot", str(tmp_path / "look.html")]) == 0
     last = capsys.readouterr().out.rstrip().splitlines()[-1]
     assert last == f"import: aegru-hw import {path} OUT.h5"
+
+
+def test_a_broken_rate_does_not_stop_inspect(tmp_path, capsys) -> None:
+    path = tmp_path / "regular.h5"
+    (kind,) = (kind for kind in KINDS if kind.file == path.name)
+    kind.write(path, SIGNALS)
+    with h5py.File(path, "r+") as file:
+        file["cursor"].attrs["sampling_rate"] = -1.0
+    facts = printed(capsys, "inspect", path)
+    assert "sampling_rate of 'cursor/vel' is no positive number" in facts["choice"]
+    assert facts["guessed"][-1].startswith("tried, it is refused: the sampling_rate")

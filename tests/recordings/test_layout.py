@@ -1,6 +1,7 @@
 """Telling files apart, opening and describing them."""
 
 import json
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 
@@ -134,3 +135,15 @@ def test_description_of_odoherty(generated: Path) -> None:
     assert not any(name.startswith("#") for name in facts["variables"])
     assert facts["recording"]["ticks"] == 2000
     json.dumps(facts)
+
+
+def test_description_of_a_velocity_whose_square_is_too_large(
+    make_recording: Make, tmp_path
+) -> None:
+    make_recording(10, velocity=np.linspace(-1e300, 1e300, 20).reshape(10, 2)).save(
+        tmp_path / "far.h5"
+    )
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        described = describe(tmp_path / "far.h5")["recording"]
+    assert described["velocity"]["x"]["standard_deviation"] == np.inf

@@ -234,3 +234,11 @@ def test_gaps_are_bridged_on_request(tmp_path: Path, capsys: pytest.CaptureFixtu
         assert (facts["segments"], facts["lost_ticks"]) == (segments, lost)
     assert main(["import", str(path), str(out), "--force", "--bridge", "-1"]) == 1
     assert "cannot be bridged" in capsys.readouterr().err
+
+
+def test_movement_that_no_hand_makes_is_cut_out(tmp_path: Path) -> None:
+    values = path_of_hand(TIMES)
+    values[1000] = 1e300
+    path = write_nwb(tmp_path / "far.nwb", series={"hand_vel": values}, times=TIMES, units=trains())
+    assert import_nwb(path).lost_ticks == 1
+    assert describe(path)["recording"]["segments"] == 2

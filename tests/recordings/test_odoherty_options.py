@@ -168,3 +168,10 @@ def test_missing_samples_are_lost_and_the_unit_is_said(tmp_path: Path) -> None:
     imported = import_odoherty(made)
     assert (imported.lost_ticks, imported.velocity_unit) == (2, "mm per tick")
     assert imported.lost_share == 2 / 2000
+
+
+def test_positions_that_no_hand_has(path: Path) -> None:
+    with h5py.File(path, "r+") as file:
+        file["cursor_pos"][0, 7] = 1e300
+    with pytest.raises(UserError, match="'cursor_pos' is not finite at sample 7"):
+        read_odoherty(path)

@@ -30,11 +30,16 @@ def facts_of(recording: Recording) -> dict[str, Any]:
             axis: {
                 "least": float(recording.velocity[:, index].min()),
                 "most": float(recording.velocity[:, index].max()),
-                "standard_deviation": float(recording.velocity[:, index].std()),
+                "standard_deviation": _spread(recording.velocity[:, index]),
             }
             for index, axis in enumerate("xy")
         },
     }
+
+
+@np.errstate(over="ignore")
+def _spread(values: np.ndarray[Any, np.dtype[np.float64]]) -> float:
+    return float(values.std())  # infinite where the squares are too large
 
 
 def _range(values: np.ndarray[Any, np.dtype[np.float64]]) -> dict[str, float]:
