@@ -42,10 +42,8 @@ def imported(arguments: list[str], package: Path | None = None) -> str:
     """Return in a few words what became of an import."""
     status, out, err = run_command(["import", *arguments, "--json"], package)
     if status:
-        lines = err.splitlines() or [f"status {status}"]
-        return (
-            lines[-1].removeprefix("aegru-hw: ") if len(lines) == 1 else f"traceback: {lines[-1]}"
-        )
+        last = (err.splitlines() or [f"status {status}"])[-1]
+        return f"{'traceback: ' * ('Traceback' in err)}{last.removeprefix('aegru-hw: ')}"
     facts = json.loads(out)
     parts = [f"{facts[key]} {key}" for key in ("ticks", "channels", "segments", "reaches")]
     return ", ".join(parts)
