@@ -8,6 +8,7 @@ from pathlib import Path
 from aegru_hw.cli.options import Commands, add_force, add_recording
 from aegru_hw.cli.output import show, shows_progress
 from aegru_hw.cli.paths import check_output, recording_path
+from aegru_hw.errors import UserError
 
 
 def add_commands(commands: Commands) -> None:
@@ -15,12 +16,26 @@ def add_commands(commands: Commands) -> None:
     added = commands.add(
         "generate",
         generate,
-        "Write a made-up recording in O'Doherty's layout.",
+        "Write a made-up recording in O'Doherty's layout, or one of fine ticks out of coarse bins.",
         "made.mat --channels 96 --seconds 300",
+        "fine.h5 --from session.h5 --tick 0.004",
     )
-    added.add_argument("out", type=Path, metavar="OUT.mat")
-    added.add_argument("--channels", type=int, default=96, help="electrodes (default 96)")
-    added.add_argument("--seconds", type=float, default=300.0, help="length (default 300)")
+    added.add_argument("out", type=Path, metavar="OUT")
+    added.add_argument("--channels", type=int, help="electrodes (default 96)")
+    added.add_argument("--seconds", type=float, help="length (default 300)")
+    added.add_argument(
+        "--from",
+        type=Path,
+        dest="recording",
+        metavar="RECORDING",
+        help="place its spikes at random within its bins, and interpolate its velocity",
+    )
+    added.add_argument(
+        "--tick",
+        type=float,
+        metavar="SECONDS",
+        help="with --from: divides its bins (default 0.004)",
+    )
     added.add_argument("--seed", type=int, default=0)
     add_force(added)
 
@@ -146,21 +161,42 @@ def _add_import(added: argparse.ArgumentParser) -> None:
 def generate(options: argparse.Namespace) -> int:
     from aegru_hw.recordings.generator import generate as write
 
+    if options.recording is not None:
+        return _resample(options)
+    if options.tick is not None:
+        raise UserError("--tick is for --from RECORDING; a made-up recording has samples of 4 ms")
     check_output(options.out, force=options.force)
-    write(
-        options.out,
-        channels=options.channels,
-        seconds=options.seconds,
-        seed=options.seed,
-        progress=shows_progress(options),
-    )
     facts = {
-        "path": str(options.out),
-        "channels": options.channels,
-        "seconds": options.seconds,
+        "channels": 96 if options.channels is None else options.channels,
+        "seconds": 300.0 if options.seconds is None else options.seconds,
         "seed": options.seed,
     }
-    return show(options, facts, f"wrote {options.out}")
+    write(options.out, **facts, progress=shows_progress(options))
+    return show(options, {"path": str(options.out), **facts}, f"wrote {options.out}")
+
+
+def _resample(options: argparse.Namespace) -> int:
+    from aegru_hw.recordings.layout import open_recording
+    from aegru_hw.recordings.resample import resample
+
+    for name in ("channels", "seconds"):
+        if getattr(options, name) is not None:
+            raise UserError(f"--{name} is not for --from: the recording has its own; leave it out")
+    path = recording_path(options)
+    check_output(options.out, force=options.force, read=(path,))
+    tick_seconds = 0.004 if options.tick is None else options.tick
+    made = resample(open_recording(path), tick_seconds, options.seed)
+    made.save(options.out)
+    facts = {
+        "path": str(options.out),
+        "source": made.source,
+        "ticks": made.ticks,
+        "tick_seconds": made.tick_seconds,
+        "channels": made.channels,
+        "seconds": made.seconds,
+        "seed": options.seed,
+    }
+    return show(options, facts, f"wrote {options.out}, {made.source}")
 
 
 def import_recording(options: argparse.Namespace) -> int:
