@@ -1,44 +1,33 @@
 """A study that many workers share: each takes a trial, and a killed one loses only its own."""
 
-import json
 import math
-import os
-import random
-import socket
 import sys
 import time
-import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from statistics import fmean
-from typing import Any
+from typing import TYPE_CHECKING
 
 from tqdm import tqdm
 
 from aegru_hw.decoder.config import Config, make_config
 from aegru_hw.errors import UserError
 from aegru_hw.recordings.recording import Recording
-from aegru_hw.strict_json import to_json, write_json
+from aegru_hw.storage import HEARTBEAT, Claim, Direction, SharedStudy, State, storage_errors
+from aegru_hw.strict_json import write_json
 from aegru_hw.sweep.objective import Score, score
-from aegru_hw.sweep.space import Choices, Facts, Space, Value, as_facts
+from aegru_hw.sweep.proposals import Proposals
+from aegru_hw.sweep.space import Facts, Space, Value, as_facts
+
+if TYPE_CHECKING:
+    from optuna.trial import FrozenTrial
 
 STUDY_FILE = "study.db"
 FLOAT_FOLDER = "float"
 PLOTS_FILE = "sweep.html"
 SUMMARY_FILE = "summary.json"
-DIRECTIONS = ("maximize", "minimize")
+DIRECTIONS: tuple[Direction, ...] = ("maximize", "minimize")
 """Of R² and of MACs."""
-
-HEARTBEATS_MISSED = 3
-"""A worker that was silent for so many heartbeats is taken for dead."""
-
-OPENING_ATTEMPTS = 4
-"""Workers that begin at once meet while the tables are made; one of them has to come again."""
-
-REFUSED = "refused"
-PROBLEM = "problem"
 
 
 @dataclass(frozen=True)
@@ -90,6 +79,8 @@ class Summary:
     """What a study came to, summary.json.
 
     trials: how many were scored; refused: why others were not.
+    combinations: of the values that are varied; None where a range has no end of them. Each is
+        tried once, so that a study ends when all were.
     pareto: trials that no other beats in both scores, by MACs: trial, r2, macs, and each varied
         constant under its name.
     plots: path of the page.
@@ -99,8 +90,14 @@ class Summary:
     problem: ProblemFacts
     trials: int
     refused: tuple[str, ...]
+    combinations: int | None
     pareto: tuple[dict[str, Value], ...]
     plots: str
+
+    @property
+    def exhausted(self) -> bool:
+        """Whether all combinations were tried."""
+        return self.trials + len(self.refused) == self.combinations
 
 
 def sweep(
@@ -111,13 +108,14 @@ def sweep(
     trials: int,
     storage: str | None = None,
     name: str = "sweep",
-    heartbeat: int = 30,
+    heartbeat: int = HEARTBEAT,
     progress: bool = True,
 ) -> Summary:
     """Work on a study until it has so many finished trials; plot it; return its summary.
 
     Any number of workers may do so at once, on one folder or on one storage. A trial of a worker
-    that was killed is given up after three missed heartbeats and run again by another.
+    that was killed is given up after three missed heartbeats and run again by another. No two try
+    the same values, and where these are finitely many the study ends when all were tried.
 
     storage: address of a database that optuna can use, such as postgresql://host/name; the
         folder's own SQLite file unless given.
@@ -127,17 +125,30 @@ def sweep(
     Raises UserError where the study was begun with another recording, space or configuration,
     where the storage cannot be used, and where every trial was refused.
     """
-    optuna = _optuna()
+    proposals = Proposals(problem.space, DIRECTIONS)
     (folder / FLOAT_FOLDER).mkdir(parents=True, exist_ok=True)
-    with _quiet(), _storage_errors(storage):
-        study = _open_study(optuna, storage or _sqlite(folder), name, heartbeat)
+    with storage_errors(storage):
+        shared = SharedStudy.open(storage or _sqlite(folder), name, DIRECTIONS, heartbeat=heartbeat)
         facts = problem.facts(recording)
-        _agree(study, facts)
-        _work(optuna, study, recording, problem, folder, trials, heartbeat, progress)
-        finished = finished_trials(study)
-        if not finished:
-            raise UserError(f"every trial was refused; the first: {_refusals(study)[0]}")
-        summary = _summary(study, facts, finished, folder)
+        shared.agree(facts)
+        _Worker(shared, proposals, recording, problem, folder).work(trials, progress)
+        state = shared.state()
+        finished = finished_trials(shared, state)
+    if not finished:
+        raise UserError(f"every trial was refused; the first: {state.reasons[0]}")
+    front = sorted((trial for trial in finished if trial.on_front), key=lambda trial: trial.macs)
+    summary = Summary(
+        study=name,
+        problem=facts,
+        trials=len(finished),
+        refused=state.reasons,
+        combinations=proposals.combinations,
+        pareto=tuple(
+            {"trial": trial.number, "r2": trial.r2, "macs": trial.macs, **trial.values}
+            for trial in front
+        ),
+        plots=str(folder / PLOTS_FILE),
+    )
     from aegru_hw.sweep.plots import write_plots
 
     write_plots(folder / PLOTS_FILE, finished, recording.source)
@@ -145,102 +156,64 @@ def sweep(
     return summary
 
 
-def finished_trials(study: Any) -> list[Trial]:
-    """Return the finished trials of a study in their order."""
-    complete = [trial for trial in study.get_trials(deepcopy=False) if _is(trial, "COMPLETE")]
-    front = {trial.number for trial in study.best_trials} if complete else set()
-    return [
-        Trial(
-            trial.number,
-            dict(trial.params),
-            trial.values[0],
-            trial.values[1],
-            trial.number in front,
-        )
-        for trial in complete
-    ]
+def finished_trials(shared: SharedStudy, state: State) -> list[Trial]:
+    """Return the scored trials of a study in their order."""
+    front = {trial.number for trial in shared.study.best_trials} if state.complete else set()
+    return [_trial(trial, trial.number in front) for trial in state.complete]
 
 
-def _work(
-    optuna: Any,
-    study: Any,
-    recording: Recording,
-    problem: Problem,
-    folder: Path,
-    wanted: int,
-    heartbeat: int,
-    progress: bool,
-) -> None:
-    """Run trials until the study has enough, also those of workers that died."""
+def _trial(trial: "FrozenTrial", on_front: bool) -> Trial:
+    r2, macs = trial.values
+    return Trial(trial.number, dict(trial.params), r2, macs, on_front)
 
-    lost = optuna.exceptions.UpdateFinishedTrialError
-    done: set[int] = set()
 
-    def objective(trial: Any) -> tuple[float, float]:
-        trial.set_user_attr("worker", f"{socket.gethostname()}:{os.getpid()}")
-        values = {name: _suggest(trial, name, kind) for name, kind in problem.space.items()}
-        twin = next((other for other in finished_trials(study) if other.values == values), None)
-        if twin is not None:
-            done.add(trial.number)
-            return twin.r2, twin.macs
-        try:
-            mean = _mean_score(recording, problem, values, folder / FLOAT_FOLDER)
-        except UserError as error:
-            done.add(trial.number)
-            with suppress(lost):
-                trial.set_user_attr(REFUSED, str(error))
-            raise
-        done.add(trial.number)
-        with suppress(lost):
-            trial.set_user_attr("float_r2", mean.float_r2)
-            trial.set_user_attr("sparsity", mean.sparsity)
-        return mean.r2, mean.macs
+@dataclass(frozen=True)
+class _Worker:
+    """One of those who work on a study."""
 
-    with tqdm(
-        total=wanted, desc="trials", unit="trial", file=sys.stderr, disable=not progress
-    ) as bar:
-        while True:
-            optuna.storages.fail_stale_trials(study)
-            finished, running = _counted(study)
-            bar.update(min(finished, wanted) - bar.n)
-            best = max((trial.r2 for trial in finished_trials(study)), default=math.nan)
-            bar.set_postfix(best_r2=f"{best:.4f}", running=running)
-            if finished >= wanted:
-                return
-            if finished + running >= wanted:  # others are at the last ones, or are dead
-                time.sleep(heartbeat)
-                continue
-            done.clear()
+    shared: SharedStudy
+    proposals: Proposals
+    recording: Recording
+    problem: Problem
+    folder: Path
+
+    def work(self, wanted: int, progress: bool) -> None:
+        """Run trials until the study has enough, also those of workers that died."""
+        combinations = self.proposals.combinations
+        total = wanted if combinations is None else min(wanted, combinations)
+        with tqdm(
+            total=total, desc="trials", unit="trial", file=sys.stderr, disable=not progress
+        ) as bar:
+            while True:
+                state = self.shared.state()
+                finished = len(state.complete) + len(state.refused)
+                bar.update(min(finished, total) - bar.n)
+                best = max((trial.values[0] for trial in state.complete), default=math.nan)
+                bar.set_postfix(best_r2=f"{best:.4f}", running=len(state.running))
+                if finished >= total:
+                    return
+                claim = None
+                if state.lost:
+                    claim = self.shared.take_again(state.lost[0])
+                elif finished + len(state.running) >= total or self.proposals.exhausted(state):
+                    time.sleep(self.shared.heartbeat)  # others are at the last ones, or are dead
+                else:
+                    claim = self.proposals.take(self.shared, state)
+                if claim is not None:
+                    self._try(claim)
+
+    def _try(self, claim: Claim) -> None:
+        with self.shared.alive(claim):
             try:
-                study.optimize(objective, n_trials=1, catch=(UserError,))
-            except (ValueError, AssertionError):
-                # optuna's, where the others took this worker for dead and its trial over.
-                if not done:
-                    raise
-
-
-def _counted(study: Any) -> tuple[int, int]:
-    """Return how many trials are finished (scored or refused), and how many running."""
-    trials = study.get_trials(deepcopy=False)
-    finished = sum(_is(trial, "COMPLETE") or REFUSED in trial.user_attrs for trial in trials)
-    return finished, sum(_is(trial, "RUNNING") for trial in trials)
-
-
-def _refusals(study: Any) -> list[str]:
-    trials = study.get_trials(deepcopy=False)
-    return [trial.user_attrs[REFUSED] for trial in trials if REFUSED in trial.user_attrs]
-
-
-def _is(trial: Any, state: str) -> bool:
-    return bool(trial.state.name == state)
-
-
-def _suggest(trial: Any, name: str, kind: Any) -> Any:
-    if isinstance(kind, Choices):
-        return trial.suggest_categorical(name, list(kind.values))
-    if isinstance(kind.low, int) and isinstance(kind.high, int):
-        return trial.suggest_int(name, kind.low, kind.high)
-    return trial.suggest_float(name, kind.low, kind.high)
+                mean = _mean_score(
+                    self.recording, self.problem, claim.values, self.folder / FLOAT_FOLDER
+                )
+            except UserError as error:
+                self.shared.refuse(claim, str(error))
+                return
+            self.shared.note(claim, "float_r2", mean.float_r2)
+            self.shared.note(claim, "sparsity", mean.sparsity)
+            self.shared.complete(claim, (mean.r2, mean.macs))
 
 
 def _mean_score(
@@ -257,110 +230,5 @@ def _mean_score(
     return mean
 
 
-def _open_study(optuna: Any, storage: str, name: str, heartbeat: int) -> Any:
-    from sqlalchemy.exc import IntegrityError, OperationalError
-
-    for _ in range(OPENING_ATTEMPTS - 1):
-        try:
-            return _try_to_open(optuna, storage, name, heartbeat)
-        except (IntegrityError, OperationalError, optuna.exceptions.StorageInternalError):
-            time.sleep(random.uniform(0.3, 1))
-    return _try_to_open(optuna, storage, name, heartbeat)
-
-
-def _try_to_open(optuna: Any, storage: str, name: str, heartbeat: int) -> Any:
-    options = {"connect_args": {"timeout": 100}} if storage.startswith("sqlite") else {}
-    database = optuna.storages.RDBStorage(
-        storage,
-        engine_kwargs=options,
-        heartbeat_interval=heartbeat,
-        grace_period=HEARTBEATS_MISSED * heartbeat,
-        heartbeat_stale_trial_callback=optuna.storages.RetryHeartbeatStaleTrialCallback(),
-    )
-    # Without a seed: workers with the same one would all try the same.
-    return optuna.create_study(
-        study_name=name,
-        storage=database,
-        directions=list(DIRECTIONS),
-        sampler=optuna.samplers.TPESampler(constant_liar=True),
-        load_if_exists=True,
-    )
-
-
-def _agree(study: Any, about: ProblemFacts) -> None:
-    """Say what the study is about, or refuse to work on another problem than it is about."""
-    facts = json.loads(to_json(about))
-    begun = study.user_attrs.get(PROBLEM)
-    if begun is None:
-        study.set_user_attr(PROBLEM, facts)
-        return
-    different = [key for key in facts if begun.get(key) != facts[key]]
-    if different:
-        raise UserError(
-            f"study '{study.study_name}' was begun with another {different[0]}; "
-            "give the same arguments, or --study NAME for a new one"
-        )
-
-
-def _summary(study: Any, about: ProblemFacts, finished: list[Trial], folder: Path) -> Summary:
-    front = sorted((trial for trial in finished if trial.on_front), key=lambda trial: trial.macs)
-    return Summary(
-        study=study.study_name,
-        problem=about,
-        trials=len(finished),
-        refused=tuple(_refusals(study)),
-        pareto=tuple(
-            {"trial": trial.number, "r2": trial.r2, "macs": trial.macs, **trial.values}
-            for trial in front
-        ),
-        plots=str(folder / PLOTS_FILE),
-    )
-
-
 def _sqlite(folder: Path) -> str:
     return f"sqlite:///{(folder / STUDY_FILE).resolve()}"
-
-
-def _optuna() -> Any:
-    try:
-        import optuna
-        import plotly
-    except ImportError as error:
-        raise UserError(
-            f"sweep needs {error.name}, which is not installed: pip install 'aegru-hw[sweep]'"
-        ) from None
-    del plotly
-    optuna.logging.set_verbosity(optuna.logging.CRITICAL)
-    return optuna
-
-
-@contextmanager
-def _quiet() -> Iterator[None]:
-    """Hide that optuna calls its heartbeat experimental."""
-    import optuna
-
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
-        yield
-
-
-@contextmanager
-def _storage_errors(storage: str | None) -> Iterator[None]:
-    """Say in one line, without its password, what is wrong with a storage."""
-    import optuna
-    from sqlalchemy.engine import make_url
-    from sqlalchemy.exc import SQLAlchemyError
-
-    try:
-        yield
-    except (SQLAlchemyError, optuna.exceptions.OptunaError, ImportError) as error:
-        try:
-            shown = "the sweep's file" if storage is None else make_url(storage).render_as_string()
-        except SQLAlchemyError:
-            shown = "the address given"
-        cause = getattr(error, "orig", None) or error.__cause__ or error
-        reason = (str(cause).splitlines() or [type(cause).__name__])[0]
-        raise UserError(
-            f"storage {shown} cannot be used: {reason}; an address such as "
-            "sqlite:///study.db or postgresql://user@host/name is accepted"
-        ) from None

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import optuna
@@ -99,9 +100,40 @@ def test_scores_are_means_over_seeds(recording, instant, tmp_path: Path) -> None
 
 
 def test_the_same_values_are_not_trained_again(recording, instant, tmp_path: Path) -> None:
-    summary = sweep(recording, problem("pruning.rate=0.5"), tmp_path, trials=4, progress=False)
-    assert summary.trials == 4
-    assert len(instant) == 1
+    varied = problem("pruning.rate=0.2,0.5,0.96", "window.steps=1..2")
+    summary = sweep(recording, varied, tmp_path, trials=40, progress=False)
+    assert sorted(instant) == [(0, rate) for rate in (0.2, 0.5, 0.96) for _ in range(2)]
+    assert (summary.trials, len(summary.refused), summary.combinations) == (4, 2, 6)
+    assert summary.exhausted
+    assert [trial.state.name for trial in trials_of(tmp_path)].count("COMPLETE") == 4
+
+
+def test_a_study_without_end_is_not_exhausted(recording, instant, tmp_path: Path) -> None:
+    summary = sweep(recording, problem(), tmp_path, trials=3, progress=False)
+    assert (summary.trials, summary.combinations, summary.exhausted) == (3, None, False)
+
+
+def test_workers_at_once_do_not_try_the_same(recording, instant, tmp_path, monkeypatch) -> None:
+    """Four workers of one process; each opens the study for itself."""
+    score = module.score
+
+    def slow(*arguments):
+        time.sleep(0.02)  # so that the others look while this one is at it
+        return score(*arguments)
+
+    monkeypatch.setattr(module, "score", slow)
+    varied = problem("pruning.rate=0.1,0.2,0.3,0.4,0.5", "window.steps=1,2")
+    sweep(recording, varied, tmp_path, trials=1, progress=False)
+
+    def work(_: int) -> int:
+        summary = sweep(
+            recording, varied, tmp_path, trials=40, heartbeat=1, name="sweep", progress=False
+        )
+        return summary.trials
+
+    with ThreadPoolExecutor(4) as pool:
+        assert list(pool.map(work, range(4))) == [10] * 4
+    assert len(instant) == 10
 
 
 def test_a_refused_trial_does_not_stop_the_others(recording, instant, tmp_path: Path) -> None:
@@ -164,7 +196,7 @@ def test_a_worker_that_was_taken_for_dead_goes_on(
         return score(*arguments)
 
     monkeypatch.setattr(module, "score", interrupted)
-    summary = sweep(recording, problem("pruning.rate=0.2,0.4"), tmp_path, trials=3)
+    summary = sweep(recording, problem("pruning.rate=0.2,0.4,0.6,0.8"), tmp_path, trials=3)
     assert [trial.state.name for trial in trials_of(tmp_path)] == ["FAIL", *["COMPLETE"] * 3]
     assert summary.trials == 3
 
