@@ -1,4 +1,4 @@
-"""Measuring every decoder on a recording for several seeds; each result is kept when it is there.
+"""Measuring decoders on a recording for a seed; each result is kept when it is there.
 
 OUT/RECORDING/seed_N/ holds `float`, a RUN folder, and one JSON file a row; an interrupted benchmark
 goes on where it stopped. Decoders without chance stand in OUT/RECORDING/ itself.
@@ -10,8 +10,13 @@ import shutil
 import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 
+from filelock import FileLock
+from threadpoolctl import threadpool_limits
+
+from aegru_hw.benchmark.decoders import DECODERS, FLOAT, LINEAR, PLAIN, PRUNED, ROWS, STOCK
 from aegru_hw.benchmark.rows import Row, axes
 from aegru_hw.decoder.checkpoint import load_weights, save_tensors
 from aegru_hw.decoder.config import Config, make_config, preset
@@ -23,29 +28,13 @@ from aegru_hw.errors import UserError
 from aegru_hw.recordings.recording import Recording
 from aegru_hw.runs import training
 from aegru_hw.runs.folder import RunFolder
+from aegru_hw.runs.lock import FolderLock
 from aegru_hw.runs.quantisation import quantize
 from aegru_hw.runs.verification import verify
 from aegru_hw.strict_json import read_json, write_json
 
-FLOAT, PRUNED = "AEGRU float", "AEGRU float, pruned"
-LONGER = ("quantisation.epochs=20", "quantisation.min_updates=3000")
-"""Fine-tuning of few weights of few bits."""
-DECODERS: dict[str, tuple[str, int, tuple[str, ...]]] = {
-    "AEGRU fixed, 8-bit weights": ("", 8, ()),
-    "AEGRU fixed, 4-bit weights": ("", 4, ()),
-    "AEGRU lean, 8-bit weights": ("lean", 8, ()),
-    "AEGRU lean, 4-bit weights": ("lean", 4, LONGER),
-}
-"""The preset of the stages after the float network (the user's where empty), the weights' bits, and
-settings besides."""
-LINEAR = ("ridge, lagged (Wiener)", "Kalman filter")
-PLAIN = "plain GRU"
-STOCK = {
-    "plain GRU, stock hls4ml, 16 bits": None,
-    "plain GRU, stock hls4ml, 8 bits": 8,
-}
+SETTINGS_LOCK = ".settings.lock"
 STAGES = ("pruning.", "quantisation.")
-ROWS = (FLOAT, PRUNED, *DECODERS, *LINEAR, PLAIN, *STOCK)
 
 
 @dataclass(frozen=True)
@@ -80,60 +69,75 @@ class Case:
         )
 
 
-def measure(
-    case: Case,
-    seed: int,
-    folder: Path,
-    preset_name: str,
-    overrides: list[str],
-    *,
-    say: Callable[[str], None] = lambda _: None,
-    progress: bool = False,
-) -> Iterator[tuple[str, Row]]:
-    """Yield (row name, result) of every decoder for one recording and seed, from disk or anew.
+@dataclass(frozen=True)
+class Measurement:
+    """What is measured of every recording and seed, and where the results are kept."""
 
-    `say` hears what begins.
-    Raises UserError where the folder holds results of other settings or of another recording.
-    """
-    config = make_config(preset_name, overrides, seed)
-    base = folder / case.name
-    home = base / f"seed_{seed}"
-    home.mkdir(parents=True, exist_ok=True)
-    _check_settings(base, case, config)
-    bench = _Bench(case, config, overrides, home, progress)
+    folder: Path
+    preset: str
+    overrides: tuple[str, ...] = ()
+    decoders: tuple[str, ...] = ROWS
 
-    def kept(
-        where: Path, names: tuple[str, ...], make: Callable[[], dict[str, Row]]
-    ) -> list[tuple[str, Row]]:
-        if not all(_path(where, name).is_file() for name in names):
-            say(", ".join(names))
-            for name, row in make().items():
-                write_json(row, _path(where, name))
-        return [(name, read_json(_path(where, name), Row)) for name in names]
+    def measure(
+        self, case: Case, seed: int | None, *, say: Callable[[str], None] = lambda _: None
+    ) -> Iterator[tuple[str, Row]]:
+        """Yield (row name, result) of the decoders for one recording, from disk or anew.
 
-    yield from kept(home, (FLOAT,), bench.float_row)
-    with tempfile.TemporaryDirectory(prefix="aegru_benchmark_") as scratch:
-        for decoder, (preset_of, width, besides) in DECODERS.items():
-            names = (PRUNED, decoder) if (preset_of, width) == ("", 8) else (decoder,)
-            run = RunFolder(Path(scratch) / (preset_of or "run"))
-            settings = bench.settings(preset_of, width, besides)
-            yield from kept(home, names, lambda: bench.fixed(run, names, settings))  # noqa: B023
-    yield from kept(base, LINEAR, bench.linear)
-    yield from kept(home, (PLAIN,), bench.plain_gru)
-    for stock, bits in STOCK.items():
-        yield from kept(home, (stock,), lambda: bench.stock(stock, bits))  # noqa: B023
+        seed: of the decoders with chance; None for those without.
+        say: hears what begins.
+
+        Raises UserError where the folder holds results of other settings or of another recording,
+        and where another process is at this seed.
+        """
+        config = make_config(self.preset, self.overrides, seed or 0)
+        base = self.folder / case.name
+        home = base if seed is None else base / f"seed_{seed}"
+        home.mkdir(parents=True, exist_ok=True)
+        with FileLock(base / SETTINGS_LOCK):
+            _check_settings(base, case, config)
+        with FolderLock(home).held(), tempfile.TemporaryDirectory(prefix="aegru_benchmark_") as tmp:
+            bench = _Bench(case, config, self.overrides, home)
+            linear = Group(LINEAR, bench.linear)
+            for group in (linear,) if seed is None else bench.groups(Path(tmp)):
+                if not set(self.decoders) & {*group.names, *group.needed_by}:
+                    continue
+                if not all(_path(home, name).is_file() for name in group.names):
+                    say(", ".join(group.names))
+                    for name, row in group.make().items():
+                        write_json(row, _path(home, name))
+                for name in group.names:
+                    if name in self.decoders:
+                        yield name, read_json(_path(home, name), Row)
+
+
+@dataclass(frozen=True)
+class Group:
+    """Decoders that are measured at once; others are made of them, and need them too."""
+
+    names: tuple[str, ...]
+    make: Callable[[], dict[str, Row]]
+    needed_by: tuple[str, ...] = ()
 
 
 class _Bench:
     """The decoders of one recording and seed; the float networks stay in its folder."""
 
-    def __init__(
-        self, case: Case, config: Config, overrides: list[str], home: Path, progress: bool
-    ) -> None:
+    def __init__(self, case: Case, config: Config, overrides: tuple[str, ...], home: Path) -> None:
         self.case, self.config, self.overrides = case, config, overrides
-        self.progress = progress
         self.run = RunFolder(home / "float")
         self.plain_weights = home / "plain_gru.safetensors"
+
+    def groups(self, scratch: Path) -> Iterator[Group]:
+        """Yield the decoders with chance; each group is made at once, after those it needs."""
+        yield Group((FLOAT,), self.float_row, (PRUNED, *DECODERS))
+        for decoder, (preset_of, width, besides) in DECODERS.items():
+            names = (PRUNED, decoder) if (preset_of, width) == ("", 8) else (decoder,)
+            run = RunFolder(scratch / (preset_of or "run"))
+            settings = self.settings(preset_of, width, besides)
+            yield Group(names, partial(self.fixed, run, names, settings))
+        yield Group((PLAIN,), self.plain_gru, tuple(STOCK))
+        for stock, bits in STOCK.items():
+            yield Group((stock,), partial(self.stock, stock, bits))
 
     @property
     def dataset(self) -> Dataset:
@@ -146,7 +150,7 @@ class _Bench:
         if not self.run.float_weights.is_file():
             if not self.run.is_run:
                 training.begin(self.run, self.case.recording, self.config)
-            training.train(self.run, progress=self.progress)
+            training.train(self.run, progress=False)
         dataset = self.dataset
         network = Aegru(dataset.channels, self.config.network)
         load_weights(self.run.float_weights, network, StageFacts)
@@ -178,8 +182,8 @@ class _Bench:
         """
         if not run.path.exists():
             shutil.copytree(self.run.path, run.path)
-        quantize(run, settings, force=True, progress=self.progress)
-        summary = verify(run, progress=self.progress)
+        quantize(run, settings, force=True, progress=False)
+        summary = verify(run, progress=False)
         macs, metrics, footprint = summary.macs, summary.neurobench, summary.footprint_bytes
         if footprint is None or metrics is None:
             raise RuntimeError("quantize left no footprint and no NeuroBench counts")
@@ -208,14 +212,15 @@ class _Bench:
         from aegru_hw.baselines.ridge import ridge
 
         dataset = self.dataset
-        scores = ridge(dataset), kalman(dataset, self.case.recording.segment_starts)
+        with threadpool_limits(1):  # so that sums are the same wherever they are made
+            scores = ridge(dataset), kalman(dataset, self.case.recording.segment_starts)
         return {name: Row.of_baseline(score) for name, score in zip(LINEAR, scores, strict=True)}
 
     def plain_gru(self) -> dict[str, Row]:
         from aegru_hw.baselines.plain_gru import score_plain_gru, train_plain_gru
 
         dataset = self.dataset
-        network = train_plain_gru(dataset, self.config, progress=self.progress)
+        network = train_plain_gru(dataset, self.config, progress=False)
         save_tensors(self.plain_weights, network.state_dict(), {})
         return {PLAIN: Row.of_baseline(score_plain_gru(network, dataset))}
 

@@ -1,13 +1,17 @@
 """The benchmark's table: mean and standard error over seeds, by recording and over recordings."""
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from statistics import fmean, stdev
 
-from aegru_hw.benchmark.measure import ROWS, CaseFacts
+from aegru_hw.benchmark.decoders import ROWS
+from aegru_hw.benchmark.measure import CaseFacts
 from aegru_hw.benchmark.published import Published, published_rows
 from aegru_hw.benchmark.rows import Row
+
+FEWEST_RECORDINGS = 3
+"""Over so many recordings a standard error is taken."""
 
 Results = dict[str, dict[int, dict[str, Row]]]
 """Of each recording's name, of each seed, each row's result."""
@@ -19,6 +23,13 @@ class Mean:
 
     r2: float | None
     se: float | None
+
+
+@dataclass(frozen=True)
+class OverRecordings(Mean):
+    """`se` is over seeds, of the recordings' mean; se_recordings over recordings, of 3 or more."""
+
+    se_recordings: float | None
 
 
 @dataclass(frozen=True)
@@ -46,21 +57,30 @@ class Table:
     """Every recording by name, the mean over them by decoder, and what others published."""
 
     recordings: dict[str, RecordingTable]
-    mean: dict[str, Mean]
+    mean: dict[str, OverRecordings]
     published: tuple[Published, ...]
 
 
-def summarise(results: Results, facts: dict[str, CaseFacts]) -> Table:
-    """Return the table of all results.
+def summarise(
+    results: Results, facts: dict[str, CaseFacts], decoders: Sequence[str] = ROWS
+) -> Table:
+    """Return the table of all results of some decoders.
 
     The mean over recordings averages them first, seed by seed. Decoders without chance have one
     result.
     """
     recordings = {
-        name: RecordingTable(facts[name], {row: _over_seeds(seeds, row) for row in ROWS})
+        name: RecordingTable(facts[name], {row: _over_seeds(seeds, row) for row in decoders})
         for name, seeds in results.items()
     }
-    return Table(recordings, _over_recordings(results), published_rows())
+    common = sorted(set.intersection(*(set(seeds) for seeds in results.values())))
+    means = {
+        row: _over_recordings(
+            [[seeds[seed][row].r2 for seed in common] for seeds in results.values()]
+        )
+        for row in decoders
+    }
+    return Table(recordings, means, published_rows())
 
 
 def _over_seeds(seeds: dict[int, dict[str, Row]], row: str) -> Line:
@@ -81,14 +101,12 @@ def _over_seeds(seeds: dict[int, dict[str, Row]], row: str) -> Line:
     )
 
 
-def _over_recordings(results: Results) -> dict[str, Mean]:
-    common = sorted(set.intersection(*(set(seeds) for seeds in results.values())))
-    return {
-        row: _with_error(
-            [_mean_of([seeds[seed][row].r2 for seeds in results.values()]) for seed in common]
-        )
-        for row in ROWS
-    }
+def _over_recordings(r2: list[list[float | None]]) -> OverRecordings:
+    """Return the mean of R² by recording and seed, with both of its standard errors."""
+    mean = _with_error([_mean_of(list(recordings)) for recordings in zip(*r2, strict=True)])
+    by_recording = _with_error([_mean_of(seeds) for seeds in r2])
+    enough = len(r2) >= FEWEST_RECORDINGS
+    return OverRecordings(mean.r2, mean.se, by_recording.se if enough else None)
 
 
 def _with_error(r2: list[float | None]) -> Mean:
@@ -109,43 +127,3 @@ def _mean_of(r2: list[float | None]) -> float | None:
     """Return the mean, None where one of them is."""
     known = [value for value in r2 if value is not None]
     return fmean(known) if len(known) == len(r2) else None
-
-
-def table_text(table: Table, seeds: int) -> str:
-    """Return the table as lines for people."""
-    lines = [f"test R², mean and standard error of {seeds} seeds"]
-    for name, recording in table.recordings.items():
-        facts = recording.facts
-        lines += [
-            "",
-            f"{name}: {facts.channels} channels, {facts.tick_seconds * 1000:g} ms ticks",
-            _heading(),
-        ]
-        lines += [_line(row, values) for row, values in recording.rows.items()]
-    lines += ["", f"mean of {len(table.recordings)} recordings"]
-    lines += [f"{row:34} {_r2(values)}" for row, values in table.mean.items()]
-    lines += ["", "published, mean of six other recordings (Zenodo record 583331)"]
-    for other in table.published:
-        note = "" if other.note is None else f"  ({other.note})"
-        lines.append(f"{other.name:34} {other.r2:.3f}{note}; {other.source}")
-    return "\n".join(lines)
-
-
-def _heading() -> str:
-    columns = f"{'R²':>6} {'±':>6} {'MACs':>8} {'of dense':>8} {'bytes':>7}"
-    return f"{'':34} {columns} {'NB dense':>8} {'NB MACs':>8} {'mismatches':>10}"
-
-
-def _line(row: str, line: Line) -> str:
-    share = " " * 8 if line.share is None else f"{line.share:8.1%}"
-    cells = f"{_r2(line)} {line.macs:8,.0f} {share} {line.footprint_bytes:7,.0f}"
-    if line.neurobench is not None:
-        cells += f" {line.neurobench['dense']:8,.0f} {line.neurobench['effective_macs']:8,.0f}"
-    if line.mismatches is not None:
-        cells += f" {line.mismatches:10}"
-    return f"{row:34} {cells}".rstrip()
-
-
-def _r2(values: Mean) -> str:
-    error = " " * 6 if values.se is None else f"{values.se:6.4f}"
-    return f"{'none':>6} {error}" if values.r2 is None else f"{values.r2:6.4f} {error}"

@@ -3,6 +3,7 @@
 import argparse
 from pathlib import Path
 
+from aegru_hw.benchmark.decoders import SHORT
 from aegru_hw.cli.options import (
     DEFAULT_PRESET,
     Commands,
@@ -14,6 +15,7 @@ from aegru_hw.cli.options import (
 from aegru_hw.cli.output import show, shows_progress
 from aegru_hw.cli.paths import recording_path
 from aegru_hw.errors import UserError
+from aegru_hw.storage import HEARTBEAT
 
 PRESETS = ("fast", "paper")
 
@@ -42,19 +44,7 @@ def add_commands(commands: Commands) -> None:
         help="a constant to vary; may be given again (default pruning rate, window, steps and "
         "weight bits)",
     )
-    added.add_argument(
-        "--storage",
-        metavar="URL",
-        help="database that workers on many machines share (default SQLite in SWEEP)",
-    )
-    added.add_argument("--study", default="sweep", metavar="NAME", help="name in the storage")
-    added.add_argument(
-        "--heartbeat",
-        type=int,
-        default=30,
-        metavar="SECONDS",
-        help="sign of life of a worker; after three missing ones others take its trial over",
-    )
+    _add_storage(added, "sweep", "workers on many machines share (default SQLite in SWEEP)")
     added.add_argument("--seeds", type=int, default=1, help="trainings a trial (default 1)")
     add_preset(added, PRESETS)
     add_set(added)
@@ -65,6 +55,7 @@ def add_commands(commands: Commands) -> None:
         benchmark,
         "Measure decoders and baselines over seeds, beside published results.",
         "recording.h5 --seeds 5 --preset paper --out benchmark",
+        "*.h5 --decoders float,pruned,fixed-8 --jobs 8 --storage postgresql://user@host/name",
     )
     added.add_argument("recordings", type=Path, nargs="+", metavar="RECORDING")
     added.add_argument("--seeds", type=int, default=5, help="seeds 0, 1, ... (default 5)")
@@ -76,7 +67,28 @@ def add_commands(commands: Commands) -> None:
         metavar="FOLDER",
         help="keeps every result, so that an interrupted benchmark goes on (default benchmark)",
     )
+    added.add_argument(
+        "--decoders",
+        metavar="NAME,NAME",
+        help=f"rows of the table, of {', '.join(SHORT.values())} (default all)",
+    )
+    added.add_argument(
+        "--jobs", type=int, default=1, metavar="N", help="processes side by side (default 1)"
+    )
+    _add_storage(added, "benchmark", "machines share, each with the same command")
     add_set(added)
+
+
+def _add_storage(parser: argparse.ArgumentParser, study: str, shared_by: str) -> None:
+    parser.add_argument("--storage", metavar="URL", help=f"database that {shared_by}")
+    parser.add_argument("--study", default=study, metavar="NAME", help="name in the storage")
+    parser.add_argument(
+        "--heartbeat",
+        type=int,
+        default=HEARTBEAT,
+        metavar="SECONDS",
+        help="sign of life of a worker; after three missing ones others take its work over",
+    )
 
 
 def sweep(options: argparse.Namespace) -> int:
@@ -84,9 +96,7 @@ def sweep(options: argparse.Namespace) -> int:
     from aegru_hw.sweep.space import DEFAULT_SPACE, parse_space
     from aegru_hw.sweep.study import Problem, sweep
 
-    for name in ("trials", "seeds", "heartbeat"):
-        if getattr(options, name) < 1:
-            raise UserError(f"--{name} is {getattr(options, name)}; 1 or more is accepted")
+    _check_counts(options, "trials", "seeds", "heartbeat")
     preset = options.preset or DEFAULT_PRESET
     problem = Problem(
         space=parse_space(options.vary or DEFAULT_SPACE, preset, options.set),
@@ -105,7 +115,10 @@ def sweep(options: argparse.Namespace) -> int:
         heartbeat=options.heartbeat,
         progress=shows_progress(options),
     )
-    lines = [f"{summary.trials} trials; Pareto front of R² (validation split) and MACs per tick"]
+    tried = f"all {summary.combinations} combinations were tried; " if summary.exhausted else ""
+    lines = [
+        f"{summary.trials} trials; {tried}Pareto front of R² (validation split) and MACs per tick"
+    ]
     for row in summary.pareto:
         varied = [
             f"{key}={value:.4g}" if isinstance(value, float) else f"{key}={value}"
@@ -117,34 +130,34 @@ def sweep(options: argparse.Namespace) -> int:
 
 
 def benchmark(options: argparse.Namespace) -> int:
-    from tqdm import tqdm
-
-    from aegru_hw.benchmark.measure import ROWS, case_of, measure
-    from aegru_hw.benchmark.table import Results, summarise, table_text
+    from aegru_hw.benchmark.benchmark import Sharing, benchmark
+    from aegru_hw.benchmark.decoders import chosen
+    from aegru_hw.benchmark.measure import Measurement, case_of
+    from aegru_hw.benchmark.table import summarise
+    from aegru_hw.benchmark.text import table_text
     from aegru_hw.recordings.layout import open_recording
 
-    if options.seeds < 1:
-        raise UserError(f"--seeds is {options.seeds}; accepted is a whole number from 1")
+    _check_counts(options, "seeds", "jobs", "heartbeat")
+    sharing = None
+    if options.storage is not None:
+        sharing = Sharing(options.storage, options.study, options.heartbeat)
+    decoders = chosen(options.decoders)
     preset = options.preset or DEFAULT_PRESET
     cases = [case_of(str(path), open_recording(path)) for path in options.recordings]
-    results: Results = {case.name: {} for case in cases}
-    total = len(cases) * options.seeds * len(ROWS)
-    with tqdm(total=total, unit="row", disable=not shows_progress(options)) as bar:
-        for seed in range(options.seeds):
-            for case in cases:
-                rows = results[case.name].setdefault(seed, {})
-                measured = measure(
-                    case,
-                    seed,
-                    options.out,
-                    preset,
-                    options.set,
-                    say=lambda text, name=case.name, seed=seed: bar.set_description(  # type: ignore[misc]
-                        f"{name}, seed {seed}: {text}"
-                    ),
-                )
-                for name, row in measured:
-                    rows[name] = row
-                    bar.update()
-    table = summarise(results, {case.name: case.facts for case in cases})
+    results = benchmark(
+        cases,
+        options.seeds,
+        Measurement(options.out, preset, tuple(options.set), decoders),
+        jobs=options.jobs,
+        sharing=sharing,
+        progress=shows_progress(options),
+    )
+    table = summarise(results, {case.name: case.facts for case in cases}, decoders)
     return show(options, table, table_text(table, options.seeds))
+
+
+def _check_counts(options: argparse.Namespace, *names: str) -> None:
+    for name in names:
+        value = getattr(options, name)
+        if value < 1:
+            raise UserError(f"--{name} is {value}; accepted is a whole number from 1")

@@ -39,7 +39,10 @@ def storage_errors(address: str | None) -> Iterator[None]:
 
     address: None for a file that this program chose.
     """
-    import optuna
+    try:
+        import optuna
+    except ImportError as error:
+        raise not_installed("a shared study", error.name) from None
     from sqlalchemy.exc import SQLAlchemyError
 
     try:

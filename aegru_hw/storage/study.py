@@ -73,11 +73,11 @@ class SharedStudy:
         *,
         heartbeat: int = HEARTBEAT,
     ) -> Self:
-        """Open a study, or begin it. UserError where optuna or a driver is not installed."""
-        try:
-            import optuna
-        except ImportError as error:
-            raise not_installed("a study", error.name) from None
+        """Open a study, or begin it; within `storage_errors`.
+
+        UserError where the database's driver is not installed.
+        """
+        import optuna
         from sqlalchemy.exc import IntegrityError, OperationalError
 
         optuna.logging.set_verbosity(optuna.logging.CRITICAL)

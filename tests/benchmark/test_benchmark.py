@@ -7,19 +7,12 @@ from statistics import fmean, stdev
 import pytest
 
 from aegru_hw.benchmark import measure as module
-from aegru_hw.benchmark.measure import (
-    DECODERS,
-    FLOAT,
-    LINEAR,
-    PLAIN,
-    PRUNED,
-    ROWS,
-    STOCK,
-    CaseFacts,
-)
+from aegru_hw.benchmark.decoders import DECODERS, FLOAT, LINEAR, PLAIN, PRUNED, ROWS, STOCK
+from aegru_hw.benchmark.measure import CaseFacts
 from aegru_hw.benchmark.published import published_rows
 from aegru_hw.benchmark.rows import Row
-from aegru_hw.benchmark.table import summarise, table_text
+from aegru_hw.benchmark.table import summarise
+from aegru_hw.benchmark.text import table_text
 from aegru_hw.cli import main
 from aegru_hw.cost.neurobench import Metrics
 from aegru_hw.strict_json import read_json, write_json
