@@ -18,12 +18,16 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import SpawnProcess
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from aegru_hw.benchmark.measure import Case, Measurement
+from threadpoolctl import threadpool_limits
+
 from aegru_hw.benchmark.progress import Progress
 from aegru_hw.benchmark.tasks import Rows, Task, Tasks
 from aegru_hw.errors import UserError
+
+if TYPE_CHECKING:
+    from aegru_hw.benchmark.measure import Case, Measurement
 
 POLL_SECONDS = 1.0
 """How often those who have nothing to do look for a task."""
@@ -38,7 +42,7 @@ BEGINS, ROW, DONE, FAILED = "begins", "row", "done", "failed"
 
 
 def work_here(
-    tasks: Tasks, cases: Mapping[str, Case], measurement: Measurement, progress: Progress
+    tasks: Tasks, cases: "Mapping[str, Case]", measurement: "Measurement", progress: Progress
 ) -> None:
     """Do all tasks in this process. UserError naming the task as `Measurement` raises it."""
     while not tasks.finished:
@@ -66,8 +70,8 @@ def work_here(
 
 def work_side_by_side(
     tasks: Tasks,
-    cases: Mapping[str, Case],
-    measurement: Measurement,
+    cases: "Mapping[str, Case]",
+    measurement: "Measurement",
     progress: Progress,
     jobs: int,
 ) -> None:
@@ -121,7 +125,7 @@ class _Worker:
     task: Task
 
     @classmethod
-    def begin(cls, measurement: Measurement) -> "_Worker":
+    def begin(cls, measurement: "Measurement") -> "_Worker":
         spawn = multiprocessing.get_context("spawn")
         ours, theirs = spawn.Pipe()
         process = spawn.Process(target=_serve, args=(theirs, measurement), daemon=True)
@@ -130,7 +134,7 @@ class _Worker:
         theirs.close()
         return cls(process, ours, Task("", None))
 
-    def give(self, task: Task, case: Case) -> None:
+    def give(self, task: Task, case: "Case") -> None:
         self.task = task
         with suppress(BrokenPipeError):  # it is dead, which `listen` will hear
             self.connection.send((case, task.seed))
@@ -182,9 +186,10 @@ def _without_interrupts() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-def _serve(connection: "Connection[Any, Any]", measurement: Measurement) -> None:
+def _serve(connection: "Connection[Any, Any]", measurement: "Measurement") -> None:
     """Work on what comes through the connection until it is closed: a process's main function."""
     signal.signal(signal.SIGTERM, _leave)
+    _use_one_thread()
     threading.Thread(target=_leave_with_the_parent, daemon=True).start()
     with suppress(EOFError, BrokenPipeError, ConnectionResetError):
         while True:
@@ -201,6 +206,12 @@ def _serve(connection: "Connection[Any, Any]", measurement: Measurement) -> None
                 connection.send((FAILED, error))
                 continue
             connection.send((DONE, rows))
+
+
+def _use_one_thread() -> None:
+    """Keep to one core: the others are for the other processes."""
+    threadpool_limits(1)  # of libraries that are there, and the variables of those that come
+    os.environ |= {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
 
 
 def _leave(*_: object) -> None:

@@ -29,6 +29,9 @@ SUMMARY_FILE = "summary.json"
 DIRECTIONS: tuple[Direction, ...] = ("maximize", "minimize")
 """Of R² and of MACs."""
 
+POLL_SECONDS = 1.0
+"""How often a worker looks that waits for the others."""
+
 
 @dataclass(frozen=True)
 class ProblemFacts:
@@ -196,7 +199,7 @@ class _Worker:
                 if state.lost:
                     claim = self.shared.take_again(state.lost[0])
                 elif finished + len(state.running) >= total or self.proposals.exhausted(state):
-                    time.sleep(self.shared.heartbeat)  # others are at the last ones, or are dead
+                    time.sleep(POLL_SECONDS)  # others are at the last ones, or are dead
                 else:
                     claim = self.proposals.take(self.shared, state)
                 if claim is not None:

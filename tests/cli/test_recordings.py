@@ -135,6 +135,25 @@ def test_generate_does_not_overwrite_unasked(tmp_path, capsys) -> None:
     assert printed(capsys, "inspect", out)["recording"]["channels"] == 4
 
 
+def test_generate_from_a_recording(tmp_path, capsys) -> None:
+    coarse, fine = tmp_path / "coarse.h5", tmp_path / "fine.h5"
+    small_recording(ticks=300, tick_seconds=0.064).save(coarse)
+    command = ["generate", fine, "--from", coarse]
+    facts = printed(capsys, *command, "--seed", 3)
+    assert (facts["ticks"], facts["tick_seconds"], facts["seed"]) == (4800, 0.004, 3)
+    recording = printed(capsys, "inspect", fine)["recording"]
+    assert recording["source"] == "made from small: spikes placed at random within bins of 64 ms"
+    assert recording["spikes"] == printed(capsys, "inspect", coarse)["recording"]["spikes"]
+    before = fine.read_bytes()
+    assert "--force" in refused(capsys, *command)
+    for option in ("--channels", "--seconds"):
+        assert f"{option} is not for --from" in refused(capsys, *command, option, 5, "--force")
+    assert "does not divide" in refused(capsys, *command, "--tick", 0.005, "--force")
+    assert "same file" in refused(capsys, "generate", coarse, "--from", coarse, "--force")
+    assert "is for --from" in refused(capsys, "generate", tmp_path / "a.mat", "--tick", 0.02)
+    assert fine.read_bytes() == before
+
+
 def test_channels_of_any_file(tmp_path, capsys) -> None:
     made, out = tmp_path / "made.mat", tmp_path / "out.h5"
     done("generate", made, "--channels", 6, "--seconds", 8)

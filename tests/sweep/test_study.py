@@ -126,10 +126,7 @@ def test_workers_at_once_do_not_try_the_same(recording, instant, tmp_path, monke
     sweep(recording, varied, tmp_path, trials=1, progress=False)
 
     def work(_: int) -> int:
-        summary = sweep(
-            recording, varied, tmp_path, trials=40, heartbeat=1, name="sweep", progress=False
-        )
-        return summary.trials
+        return sweep(recording, varied, tmp_path, trials=40, progress=False).trials
 
     with ThreadPoolExecutor(4) as pool:
         assert list(pool.map(work, range(4))) == [10] * 4
