@@ -1,5 +1,6 @@
 import json
 import math
+import os
 from dataclasses import replace
 from pathlib import Path
 from statistics import fmean, stdev
@@ -15,6 +16,7 @@ from aegru_hw.benchmark.table import summarise
 from aegru_hw.benchmark.text import table_text
 from aegru_hw.cli import main
 from aegru_hw.cost.neurobench import Metrics
+from aegru_hw.runs.lock import FolderLock
 from aegru_hw.strict_json import read_json, write_json
 from tests.support.recordings import QUICK, small_recording
 
@@ -145,6 +147,36 @@ def test_table_text_shows_recordings_mean_and_published(measured, capsys, monkey
     text = capsys.readouterr().out
     for name in (*ROWS, "tinyRSNN", f"{recording.stem}_", "mean of 1 recordings"):
         assert name in text
+
+
+@pytest.mark.slow
+def test_an_error_names_recording_and_seed(measured, capsys) -> None:
+    """Of two processes too; the rows of the others stay."""
+    _, out, arguments = measured
+    (case,) = out.iterdir()
+    before = sorted(case.rglob("*"))
+    other = [*arguments, "--quiet", "--jobs", "2", "--set=training.epochs=3", "--decoders=float"]
+    assert main(other) == 1
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith(f"aegru-hw: {case.name}, seed 0: {case} holds results of other settings")
+    assert sorted(case.rglob("*")) == before
+
+
+def test_another_process_at_the_same_seed_is_named(tmp_path, capsys) -> None:
+    small_recording(ticks=200).save(tmp_path / "small.h5")
+    name = module.case_of("small.h5", small_recording(ticks=200)).name
+    home = tmp_path / "out" / name / "seed_0"
+    home.mkdir(parents=True)
+    with FolderLock(home).held():
+        arguments = ["benchmark", tmp_path / "small.h5", "--out", tmp_path / "out", "--quiet"]
+        assert main([*map(str, arguments), "--seeds", "1", *SETTINGS]) == 1
+    assert f"{name}, seed 0: {home} is in use by process {os.getpid()}" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("option", ["--jobs", "--heartbeat"])
+def test_numbers_are_checked(option, tmp_path, capsys) -> None:
+    assert main(["benchmark", "small.h5", option, "0", "--out", str(tmp_path)]) == 1
+    assert f"{option} is 0; accepted is a whole number from 1" in capsys.readouterr().err
 
 
 def test_number_of_seeds_is_checked(tmp_path, capsys) -> None:

@@ -108,6 +108,14 @@ def test_the_same_values_are_not_trained_again(recording, instant, tmp_path: Pat
     assert [trial.state.name for trial in trials_of(tmp_path)].count("COMPLETE") == 4
 
 
+def test_the_command_says_when_all_were_tried(recording, instant, tmp_path: Path, capsys) -> None:
+    recording.save(tmp_path / "small.h5")
+    command = ["sweep", str(tmp_path / "small.h5"), "--out", str(tmp_path / "out"), "--quiet"]
+    assert main([*command, "--vary", "pruning.rate=0.2,0.5", "--trials", "9"]) == 0
+    first, *_ = capsys.readouterr().out.splitlines()
+    assert first.startswith("2 trials; all 2 combinations were tried; Pareto front")
+
+
 def test_a_study_without_end_is_not_exhausted(recording, instant, tmp_path: Path) -> None:
     summary = sweep(recording, problem(), tmp_path, trials=3, progress=False)
     assert (summary.trials, summary.combinations, summary.exhausted) == (3, None, False)
