@@ -8,7 +8,7 @@ import hashlib
 import json
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
@@ -80,7 +80,7 @@ class Measurement:
 
     def measure(
         self, case: Case, seed: int | None, *, say: Callable[[str], None] = lambda _: None
-    ) -> Iterator[tuple[str, Row]]:
+    ) -> Generator[tuple[str, Row], None, None]:
         """Yield (row name, result) of the decoders for one recording, from disk or anew.
 
         seed: of the decoders with chance; None for those without.
@@ -104,6 +104,7 @@ class Measurement:
                 if not all(_path(home, name).is_file() for name in group.names):
                     say(", ".join(group.names))
                     for name, row in group.make().items():
+                        _sweep(_path(home, name))
                         write_json(row, _path(home, name))
                 for name in group.names:
                     if name in self.decoders:
@@ -244,6 +245,7 @@ def case_of(name: str, recording: Recording) -> Case:
 def _check_settings(base: Path, case: Case, config: Config) -> None:
     """Write the settings of a recording's folder, or refuse where they are other ones."""
     path = base / "settings.json"
+    _sweep(path)
     constants = asdict(config) | {"seed": None}
     settings = {"recording": case.recording.content_hash, "config": constants}
     if not path.exists():
@@ -262,6 +264,12 @@ def stage_overrides(name: str) -> list[str]:
         for section in STAGES
         for key, value in constants[section[:-1]].items()
     ]
+
+
+def _sweep(path: Path) -> None:
+    """Remove what killed processes left of a file that this one alone writes."""
+    for scratch in path.parent.glob(f".{path.name}.*"):
+        shutil.rmtree(scratch, ignore_errors=True)
 
 
 def _path(folder: Path, name: str) -> Path:

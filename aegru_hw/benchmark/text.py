@@ -38,7 +38,7 @@ def _compact(table: Table) -> Iterator[str]:
     yield f"{'':{names}} {'channels':>8} {'tick':>6}{heading} {'mismatches':>10}"
     for name, recording in table.recordings.items():
         facts, lines = recording.facts, recording.rows.values()
-        cells = "".join(f"   {_r2(line)}" for line in lines)
+        cells = "".join(f" {_r2(line):>15}" for line in lines)
         found = [line.mismatches for line in lines if line.mismatches is not None]
         tick = f"{facts.tick_seconds * 1000:g} ms"
         mismatches = f" {sum(found):10}" if found else ""
@@ -54,7 +54,7 @@ def _means(table: Table) -> Iterator[str]:
     if both:
         yield f"{'':34} {'R²':>6} {'±seeds':>6} {'±recordings':>11}"
     for row, mean in table.mean.items():
-        yield f"{row:34} {_r2(mean)} {_over_recordings(mean)}".rstrip()
+        yield f"{row:33} {_r2(mean):>14} {_over_recordings(mean)}".rstrip()
 
 
 def _over_recordings(mean: OverRecordings) -> str:
@@ -68,12 +68,12 @@ def _heading() -> str:
 
 def _line(row: str, line: Line) -> str:
     share = " " * 8 if line.share is None else f"{line.share:8.1%}"
-    cells = f"{_r2(line)} {line.macs:8,.0f} {share} {line.footprint_bytes:7,.0f}"
+    cells = f"{_r2(line):>14} {line.macs:8,.0f} {share} {line.footprint_bytes:7,.0f}"
     if line.neurobench is not None:
         cells += f" {line.neurobench['dense']:8,.0f} {line.neurobench['effective_macs']:8,.0f}"
     if line.mismatches is not None:
         cells += f" {line.mismatches:10}"
-    return f"{row:34} {cells}".rstrip()
+    return f"{row:33} {cells}".rstrip()
 
 
 def _r2(values: Mean) -> str:

@@ -14,7 +14,7 @@ import time
 import traceback
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import SpawnProcess
@@ -191,21 +191,28 @@ def _serve(connection: "Connection[Any, Any]", measurement: "Measurement") -> No
     signal.signal(signal.SIGTERM, _leave)
     _use_one_thread()
     threading.Thread(target=_leave_with_the_parent, daemon=True).start()
-    with suppress(EOFError, BrokenPipeError, ConnectionResetError):
+    with suppress(SystemExit, EOFError, BrokenPipeError, ConnectionResetError):
         while True:
             case, seed = connection.recv()
-            rows: Rows = {}
-            try:
-                for name, row in measurement.measure(
-                    case, seed, say=lambda text: connection.send((BEGINS, text))
-                ):
-                    rows[name] = row
-                    connection.send((ROW, name))
-            except Exception as error:
-                error.add_note(traceback.format_exc())
-                connection.send((FAILED, error))
-                continue
-            connection.send((DONE, rows))
+            connection.send(_answer(connection, measurement, case, seed))
+    os._exit(0)  # all is put away, and to take torch apart takes seconds
+
+
+def _answer(
+    connection: "Connection[Any, Any]", measurement: "Measurement", case: "Case", seed: int | None
+) -> tuple[str, Any]:
+    """Measure, and say on the way what begins and which rows are there; return what came of it."""
+    rows: Rows = {}
+    measured = measurement.measure(case, seed, say=lambda text: connection.send((BEGINS, text)))
+    try:
+        with closing(measured):
+            for name, row in measured:
+                rows[name] = row
+                connection.send((ROW, name))
+    except Exception as error:
+        error.add_note(traceback.format_exc())
+        return FAILED, error
+    return DONE, rows
 
 
 def _use_one_thread() -> None:
