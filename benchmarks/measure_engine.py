@@ -10,7 +10,7 @@ import sys
 import time
 from pathlib import Path
 
-from aegru_hw.fixedpoint import load_decoder, run_window_form
+from aegru_hw.fixedpoint import at_output_rate, at_outputs, load_decoder, run_window_form
 from aegru_hw.recordings import load_recording
 from aegru_hw.recordings.stream import test_stream
 from aegru_hw.rtl.engine import Engine
@@ -30,12 +30,15 @@ def main() -> int:
     for path in arguments.runs:
         run = RunFolder(path)
         decoder, recording = load_decoder(run.decoder), load_recording(run.recording)
-        stream, _ = test_stream(recording, decoder.geometry.window, decoder.geometry.steps)
-        reference = run_window_form(decoder, stream.counts).velocity
+        geometry = decoder.geometry
+        stream, _ = test_stream(recording, geometry.window, geometry.steps, geometry.every)
+        every_tick = run_window_form(decoder, stream.counts).velocity
+        reference = at_outputs(every_tick, geometry.every)
+        decoder, counts = at_output_rate(decoder, stream.counts)
         for lanes in arguments.lanes:
             Engine(decoder, lanes).close()  # compiled before the time is taken
             begin = time.perf_counter()
-            result = run_engine(decoder, lanes, stream.counts)
+            result = run_engine(decoder, lanes, counts)
             seconds = time.perf_counter() - begin
             mismatches = int((result.velocity != reference).any(axis=1).sum())
             unlike = result.ticks_unlike_predicted

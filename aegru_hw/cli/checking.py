@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from aegru_hw.cli.beginning import config_of, way_of
 from aegru_hw.cli.options import (
     Commands,
+    add_every,
     add_firmware,
     add_force,
     add_lanes,
@@ -39,7 +40,9 @@ def add_commands(commands: Commands) -> None:
     )
     add_run(added)
     add_recording(added)
-    added.add_argument("--out", type=Path, metavar="OUT.npz", help="decoded velocity (T, 2)")
+    added.add_argument(
+        "--out", type=Path, metavar="OUT.npz", help="decoded velocity (O, 2) and its ticks (O,)"
+    )
     add_lanes(added, "predict the cycles and energy of an engine")
     add_force(added)
 
@@ -93,6 +96,7 @@ def _add_way(added: argparse.ArgumentParser) -> None:
     )
     add_preset(added)
     add_set(added)
+    add_every(added)
     add_seed(added)
     add_firmware(added)
     add_lanes(added, "of that run")
@@ -103,7 +107,7 @@ def _add_way(added: argparse.ArgumentParser) -> None:
 def simulate(options: argparse.Namespace) -> int:
     import numpy as np
 
-    from aegru_hw.cli.texts import energy_line, prediction_lines
+    from aegru_hw.cli.texts import energy_line, prediction_lines, rate_words
     from aegru_hw.files import atomic_path
     from aegru_hw.recordings.layout import open_recording
     from aegru_hw.runs.folder import FILES, RunFolder
@@ -114,10 +118,11 @@ def simulate(options: argparse.Namespace) -> int:
         check_output(
             options.out, force=options.force, read=(path, *(run.path / name for name in FILES))
         )
-    velocity, found = simulate(run, open_recording(path), options.lanes)
+    velocity, ticks, found = simulate(run, open_recording(path), options.lanes)
     lines = [
         f"{found.ticks} ticks, {found.r2}",
-        f"MACs per tick: {found.macs['streaming_effective']:.0f} of "
+        f"{found.outputs} outputs: {rate_words(found.rate)}",
+        f"MACs per output: {found.macs['streaming_effective']:.0f} of "
         f"{found.macs['streaming_dense']:.0f} dense streaming, "
         f"{found.macs['reference_dense']:.0f} dense reference",
     ]
@@ -128,7 +133,7 @@ def simulate(options: argparse.Namespace) -> int:
     if options.out is None:
         return show(options, found, "\n".join(lines))
     with atomic_path(options.out) as temporary, open(temporary, "wb") as file:
-        np.savez_compressed(file, velocity=velocity)
+        np.savez_compressed(file, velocity=velocity, ticks=ticks)
     return show(options, with_entry(found, "velocity", options.out), "\n".join(lines))
 
 

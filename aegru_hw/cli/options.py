@@ -90,6 +90,24 @@ def add_set(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def add_every(parser: argparse.ArgumentParser) -> None:
+    """Add --every K, which is --set window.every=K."""
+    parser.add_argument(
+        "--every",
+        dest="set",
+        action="append",
+        default=[],
+        type=ticks,
+        metavar="K",
+        help="a velocity every K ticks, K a divisor of the window (default 1): window.every",
+    )
+
+
+def ticks(text: str) -> str:
+    """Return the setting of so many ticks per output; ValueError for what is no whole number."""
+    return f"window.every={int(text)}"
+
+
 def add_seed(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--seed", type=int, help="default 0")
 
@@ -100,6 +118,7 @@ def add_training(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--out", type=Path, required=True, metavar="RUN")
     add_preset(parser)
     add_set(parser)
+    add_every(parser)
     add_seed(parser)
     parser.add_argument(
         "--resume",

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from aegru_hw.recordings.r2 import R2
     from aegru_hw.rtl.cycles import Prediction
     from aegru_hw.rtl.verification import CycleFacts
+    from aegru_hw.runs.results import OutputRate
     from aegru_hw.runs.summary import Summary, Verification
 
 
@@ -40,6 +41,8 @@ def verification_lines(found: "Summary | Verification") -> list[str]:
         lines += _cycle_lines(found.cycles)
     if found.energy is not None:
         lines.append(energy_line(found.energy))
+    if found.rate is not None:
+        lines.append(_rate_line(found, found.rate))
     return lines
 
 
@@ -80,8 +83,8 @@ def prediction_lines(found: "Prediction") -> list[str]:
     phases = ", ".join(f"{name} {share:.3f}" for name, share in used.items() if name != "tick")
     return [
         f"engine of {found.lanes} lanes, by the cost model",
-        f"  MACs per tick    {found.macs_per_tick_mean:,.0f}",
-        f"  cycles per tick  {cycles.per_tick_mean:,.0f} mean, {cycles.per_tick_max:,} max",
+        f"  MACs per output  {found.macs_per_tick_mean:,.0f}",
+        f"  cycles           {cycles.per_tick_mean:,.0f} mean, {cycles.per_tick_max:,} max",
         f"  latency          {cycles.latency_mean:,.0f} mean, {cycles.latency_max:,} max, "
         "in cycles",
         f"  utilisation      {used['tick']:.3f} ({phases})",
@@ -90,17 +93,36 @@ def prediction_lines(found: "Prediction") -> list[str]:
 
 
 def energy_line(found: "Energy") -> str:
-    """Return the estimate of a tick's energy."""
+    """Return the estimate of an output's energy."""
     engine, reference = (found.per_tick_nj[name] for name in ("engine", "reference_dense"))
     return (
-        f"energy estimate {engine:,.1f} nJ a tick, {reference / engine:.1f} times less than the "
+        f"energy estimate {engine:,.1f} nJ an output, {reference / engine:.1f} times less than the "
         "dense reference (45 nm table, not a measurement)"
     )
 
 
+def rate_words(rate: "OutputRate") -> str:
+    """Return how often there is an output."""
+    ticks = "every tick" if rate.every == 1 else f"every {rate.every} ticks"
+    return f"an output {ticks}, {rate.per_second:g} a second"
+
+
+def _rate_line(found: "Summary | Verification", rate: "OutputRate") -> str:
+    """Return what the outputs of a second take."""
+    taken = []
+    if (macs := found.macs.get("streaming_effective")) is not None:
+        taken.append(f"{macs * rate.per_second:,.0f} MACs")
+    if found.cycles is not None:
+        taken.append(f"{found.cycles.per_tick_mean * rate.per_second:,.0f} cycles")
+    if found.energy is not None:
+        micro = found.energy.per_tick_nj["engine"] * rate.per_second / 1000
+        taken.append(f"{micro:,.2f} µJ (estimate)")
+    return rate_words(rate) + (f": {', '.join(taken)} a second" if taken else "")
+
+
 def _cycle_lines(found: "CycleFacts") -> list[str]:
     return [
-        f"cycles per tick {found.per_tick_mean:,.0f} mean, {found.per_tick_max:,} max "
+        f"cycles per output {found.per_tick_mean:,.0f} mean, {found.per_tick_max:,} max "
         f"on {found.lanes} lanes, latency at most {found.latency_max:,}",
         f"counters equal the cost model on every tick: {'yes' if found.predicted_equal else 'NO'}",
     ]

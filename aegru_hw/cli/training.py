@@ -3,7 +3,7 @@
 import argparse
 
 from aegru_hw.cli.beginning import begun, resumed, training_alone
-from aegru_hw.cli.options import Commands, add_force, add_run, add_set, add_training
+from aegru_hw.cli.options import Commands, add_every, add_force, add_run, add_set, add_training
 from aegru_hw.cli.output import show, shows_progress
 from aegru_hw.cli.texts import r2_lines, remark_lines
 
@@ -24,9 +24,11 @@ def add_commands(commands: Commands) -> None:
         quantize,
         "Prune, quantise and fine-tune; write decoder.h5.",
         "my_run --set widths.weight=4 --force",
+        "my_run --every 5 --force",
     )
     add_run(added)
     add_set(added)
+    add_every(added)
     add_force(added)
 
 

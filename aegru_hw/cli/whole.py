@@ -15,6 +15,7 @@ from aegru_hw.cli.beginning import (
 )
 from aegru_hw.cli.options import (
     Commands,
+    add_every,
     add_firmware,
     add_force,
     add_lanes,
@@ -42,6 +43,7 @@ def add_commands(commands: Commands) -> None:
         "report.",
         "recording.h5 --out my_run --preset fast",
         "recording.h5 --out my_run --target ecp5-25k",
+        "recording.h5 --out my_run --every 5",
         "--out my_run --resume",
     )
     add_training(added)
@@ -54,6 +56,7 @@ def add_commands(commands: Commands) -> None:
     added.add_argument("--out", type=Path, default=Path("demo_run"), metavar="RUN")
     added.set_defaults(preset="fast", resume=False)
     add_set(added)
+    add_every(added)
     add_seed(added)
     add_firmware(added)
     add_lanes(added, "default 4, 1 with --target ice40up5k")

@@ -1,4 +1,4 @@
-"""Energy of a tick, an estimate: operations and memory accesses counted, times a published table.
+"""Energy of an output, an estimate: operations and memory accesses, times a published table.
 
 Source of the table: M. Horowitz, "Computing's energy problem (and what we can do about it)", ISSCC
 2014, pp. 10-14, figure 1.1.9: 45 nm, 0.9 V. An integer addition takes 0.03 pJ (8 bits) and 0.1 pJ
@@ -119,7 +119,7 @@ MULTIPLY_ADD_PJ = multiply_pj(WEIGHT_BITS, OPERAND_BITS) + add_pj(ACCUMULATOR_BI
 
 @dataclass(frozen=True)
 class Energy:
-    """The estimate of a tick.
+    """The estimate of an engine's tick, which is one output.
 
     lanes: P. technology, voltage (V), source: of the table.
     per_tick_nj: energy in nJ of `engine` and `reference_dense`; parts: what makes it up.

@@ -39,6 +39,7 @@ Wide = Annotated[int, Meta(ge=8, le=12)]
 class Window:
     seconds: Annotated[float, Meta(ge=1e-4, le=60)]
     steps: Annotated[int, Meta(ge=1, le=64)]
+    every: Annotated[int, Meta(ge=1, le=4096)] = 1
 
 
 @dataclass(frozen=True)
@@ -149,7 +150,10 @@ class Config:
     def digest(self) -> str:
         """SHA-256 of every constant in hexadecimal; equal configurations have equal ones."""
         same = config_from(asdict(self))  # 10 and 10.0 are equal, and have to be written so
-        canonical = json.dumps(asdict(same), sort_keys=True, separators=(",", ":"))
+        constants = asdict(same)
+        if same.window.every == 1:
+            del constants["window"]["every"]  # which files of before do not have
+        canonical = json.dumps(constants, sort_keys=True, separators=(",", ":"))
         return hashlib.sha256(canonical.encode()).hexdigest()
 
 

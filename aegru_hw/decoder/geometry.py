@@ -4,6 +4,7 @@ from aegru_hw.decoder.config import Config
 from aegru_hw.decoder.data import Dataset
 from aegru_hw.errors import UserError
 from aegru_hw.fixedpoint import Geometry
+from aegru_hw.fixedpoint.rate import accepted_rates, is_rate
 from aegru_hw.fixedpoint.soundness import UnsoundError, check_geometry
 from aegru_hw.recordings.recording import Recording
 
@@ -13,6 +14,9 @@ def geometry_of(recording: Recording, dataset: Dataset, config: Config) -> Geome
 
     Raises UserError where no decoder may have it.
     """
+    every = config.window.every
+    if not is_rate(every, dataset.window):
+        raise UserError(f"--every {every}: accepted are {accepted_rates(dataset.window)}")
     geometry = Geometry(
         channels=recording.channels,
         latent=config.network.latent,
@@ -20,6 +24,7 @@ def geometry_of(recording: Recording, dataset: Dataset, config: Config) -> Geome
         window=dataset.window,
         steps=dataset.steps,
         tick_seconds=recording.tick_seconds,
+        every=every,
     )
     try:
         check_geometry(geometry)

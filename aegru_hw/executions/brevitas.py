@@ -31,26 +31,29 @@ class Brevitas(Execution):
         from tqdm import tqdm
 
         from aegru_hw.decoder.saved import load_quantized
+        from aegru_hw.fixedpoint.rate import at_outputs
 
         geometry = decoder.geometry
         network = load_quantized(context.weights, geometry, norm=decoder.norm is not None)
         windows = _window_counts(counts, geometry.window, geometry.history)
-        velocity = np.empty((len(counts), 2), dtype=np.int64)
+        outputs = at_outputs(np.arange(len(counts)), geometry.every)
+        velocity = np.empty((len(outputs), 2), dtype=np.int64)
         bar = tqdm(
-            total=len(counts),
+            total=len(outputs),
             desc=self.name,
             unit="tick",
             disable=not context.progress,
             leave=False,
         )
         with bar, torch.no_grad():
-            for first in range(0, len(counts), TICKS_AT_ONCE):
-                ticks = np.arange(first, min(first + TICKS_AT_ONCE, len(counts)))
+            for first in range(0, len(outputs), TICKS_AT_ONCE):
+                ticks = outputs[first : first + TICKS_AT_ONCE]
                 # Of tick t, the windows that end at t - (N - k)·WS; row 0 lies N·WS ticks back.
                 back = np.arange(geometry.steps - 1, -1, -1) * geometry.window
                 history = ticks[:, None] + geometry.history - back
                 normalised = network(torch.from_numpy(windows[history])).double().numpy()
-                velocity[ticks] = np.ldexp(normalised, decoder.velocity.fraction)
+                codes = np.ldexp(normalised, decoder.velocity.fraction)
+                velocity[first : first + len(ticks)] = codes
                 bar.update(len(ticks))
         return Output(velocity)
 

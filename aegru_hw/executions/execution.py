@@ -31,14 +31,14 @@ class Context:
 
 
 Macs = dict[str, NDArray[np.int64] | int]
-"""Multiply-accumulates by schedule, as summary.json names it: (T,) of each tick, or one number."""
+"""Multiply-accumulates by schedule, as summary.json names it: (O,) of outputs, or one number."""
 
 
 @dataclass(frozen=True, eq=False)
 class Output:
-    """What an execution gave for T ticks.
+    """What an execution gave at O output ticks.
 
-    velocity: (T, 2) velocity codes.
+    velocity: (O, 2) velocity codes.
     macs: where the execution counts them.
     engine: counters of the RTL engine and the cost model's prediction of them.
     """
@@ -77,6 +77,7 @@ class Execution(ABC):
     def run(self, decoder: FixedDecoder, counts: Counts, context: Context) -> Output:
         """Decode counts (T, C) of spikes per tick and channel, after silence.
 
+        The outputs are those of the ticks that fixedpoint/rate.py names, O = T // every.
         Raises UserError where a tool is missing or fails, and for a decoder or counts that it
         does not take.
         """

@@ -1,4 +1,4 @@
-"""hls4ml firmware, compiled with g++ and called once a tick."""
+"""hls4ml firmware, compiled with g++ and called once an output."""
 
 from aegru_hw.executions.execution import Context, Execution, Output
 from aegru_hw.fixedpoint.counts import Counts
@@ -21,8 +21,10 @@ class HlsFirmware(Execution):
         return {"firmware": Firmware(context.firmware).sources_digest}
 
     def run(self, decoder: FixedDecoder, counts: Counts, context: Context) -> Output:
+        from aegru_hw.fixedpoint.rate import at_output_rate
         from aegru_hw.hls.firmware import Firmware
 
+        _, sums = at_output_rate(decoder, counts)
         firmware = Firmware(context.firmware)
         firmware.compile()
-        return Output(firmware.predict(counts))
+        return Output(firmware.predict(sums))

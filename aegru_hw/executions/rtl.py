@@ -21,13 +21,15 @@ class Rtl(Execution):
         return {"engine": project_digest(context.engine)}
 
     def run(self, decoder: FixedDecoder, counts: Counts, context: Context) -> Output:
+        from aegru_hw.fixedpoint.rate import at_output_rate
         from aegru_hw.rtl.project import project_lanes
         from aegru_hw.rtl.verification import run_engine
 
+        at_rate, sums = at_output_rate(decoder, counts)
         engine = run_engine(
-            decoder,
+            at_rate,
             project_lanes(context.engine),
-            counts,
+            sums,
             sources_folder=context.engine / "rtl",
             progress=context.progress,
         )

@@ -11,11 +11,12 @@ class Window(Execution):
     what = "window form: the definition, numpy"
 
     def run(self, decoder: FixedDecoder, counts: Counts, context: Context) -> Output:
+        from aegru_hw.fixedpoint.rate import at_outputs
         from aegru_hw.fixedpoint.window_form import run_window_form
 
-        decoded = run_window_form(decoder, counts)
+        decoded, every = run_window_form(decoder, counts), decoder.geometry.every
         macs: Macs = {
             "reference_dense": decoded.macs_dense,
-            "reference_effective": decoded.macs_effective,
+            "reference_effective": at_outputs(decoded.macs_effective, every),
         }
-        return Output(decoded.velocity, macs)
+        return Output(at_outputs(decoded.velocity, every), macs)

@@ -7,6 +7,7 @@ from aegru_hw.fixedpoint.decoder import FixedDecoder, load_decoder
 from aegru_hw.fixedpoint.geometry import Geometry
 from aegru_hw.fixedpoint.labels import LabelScaling
 from aegru_hw.fixedpoint.live import LiveDecoder
+from aegru_hw.fixedpoint.rate import at_output_rate, at_outputs, per_output
 from aegru_hw.fixedpoint.streaming_form import run_streaming_form
 from aegru_hw.fixedpoint.types import FixedType
 from aegru_hw.fixedpoint.window_form import run_window_form
@@ -18,8 +19,11 @@ __all__ = [
     "Geometry",
     "LabelScaling",
     "LiveDecoder",
+    "at_output_rate",
+    "at_outputs",
     "check_counts",
     "load_decoder",
+    "per_output",
     "run_streaming_form",
     "run_window_form",
     "save_decoder",

@@ -1,9 +1,9 @@
 """decoder.h5: a decoder on disk, written whole and checked before it is believed.
 
 Layout (schema version 1): the root's attribute `header` is JSON text with the format, its version,
-the geometry, the norm, the types (as [width, fraction, signed]) and the provenance; its attribute
-`sha256` is a checksum of all of it; datasets hold integer codes (int64), or float64 for the label
-scaling. Nothing else is read.
+the geometry (`every` where it is not 1), the norm, the types (as [width, fraction, signed]) and the
+provenance; its attribute `sha256` is a checksum of all of it; datasets hold integer codes (int64),
+or float64 for the label scaling. Nothing else is read.
 """
 
 import json
@@ -160,7 +160,10 @@ def _check_keys(what: str, fields: object, asked: set[str]) -> None:
 
 
 def _read_geometry(fields: Any) -> Geometry:
-    _check_keys("geometry", fields, set(Geometry.__dataclass_fields__))
+    names = set(Geometry.__dataclass_fields__)
+    if not isinstance(fields, dict) or fields.get("every", 1) == 1:
+        names.remove("every")  # as it is written, so that equal decoders have equal digests
+    _check_keys("geometry", fields, names)
     geometry = Geometry(**fields)
     check_geometry(geometry)
     return geometry

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from aegru_hw.fixedpoint.geometry import Geometry
 from aegru_hw.fixedpoint.parameters import Parameters
 from aegru_hw.fixedpoint.soundness import arrays_of, types_of
 from aegru_hw.fixedpoint.startup import startup
@@ -25,7 +26,7 @@ def header_of(decoder: Parameters) -> dict[str, Any]:
     return {
         "format": FORMAT,
         "schema_version": SCHEMA_VERSION,
-        "geometry": vars(decoder.geometry),
+        "geometry": _geometry(decoder.geometry),
         "norm": None if decoder.norm is None else {"epsilon": decoder.norm.epsilon},
         "types": {
             name: [kind.width, kind.fraction, kind.signed]
@@ -33,6 +34,11 @@ def header_of(decoder: Parameters) -> dict[str, Any]:
         },
         "provenance": decoder.provenance,
     }
+
+
+def _geometry(geometry: Geometry) -> dict[str, object]:
+    """Return the sizes; `every` where it is not 1, so that decoders of before keep their digest."""
+    return {name: size for name, size in vars(geometry).items() if (name, size) != ("every", 1)}
 
 
 def contents_of(decoder: Parameters) -> dict[str, NDArray[Any]]:

@@ -11,6 +11,7 @@ from aegru_hw.fixedpoint.artefact import read_decoder, save_decoder
 from aegru_hw.fixedpoint.content import digest_of
 from aegru_hw.fixedpoint.geometry import Geometry
 from aegru_hw.fixedpoint.parameters import Parameters
+from aegru_hw.fixedpoint.rate import at_output_rate
 from aegru_hw.fixedpoint.streaming_form import run_streaming_form
 
 __all__ = ["FixedDecoder", "Geometry", "load_decoder"]
@@ -49,6 +50,7 @@ class FixedDecoder(Parameters):
             f"{sizes.tick_seconds * 1000:g} ms ticks",
             f"window {sizes.window}",
             f"steps {sizes.steps}",
+            *([f"every {sizes.every}"] if sizes.every > 1 else []),
             f"latent {sizes.latent}",
             f"hidden {sizes.hidden}",
             f"{'/'.join(map(str, widths))}-bit weights",
@@ -59,7 +61,8 @@ class FixedDecoder(Parameters):
         return f"FixedDecoder({', '.join(facts)})"
 
     def decode(self, counts: ArrayLike) -> NDArray[np.float64]:
-        """Return the velocity (T, 2) in the recording's unit for counts (T, C), after silence.
+        """Return the velocity (T // every, 2) in the recording's unit for counts (T, C) of a
+        segment, after silence: one row for each `geometry.every` ticks.
 
         counts: spikes per tick and channel, whole numbers from 0 to 65535; UserError names the
             first that is none. Decoded by the streaming form.
@@ -77,7 +80,7 @@ class FixedDecoder(Parameters):
             ...
         aegru_hw.errors.UserError: count -1.0 at tick 100, channel 17 is not a spike count; ...
         """
-        return self.physical(run_streaming_form(self, np.asarray(counts)).velocity)
+        return self.physical(run_streaming_form(*at_output_rate(self, counts)).velocity)
 
     def save(self, path: str | Path) -> None:
         """Write decoder.h5 as `save_decoder` does."""

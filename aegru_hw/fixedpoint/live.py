@@ -12,6 +12,7 @@ from aegru_hw.errors import UserError
 from aegru_hw.fixedpoint.cell import Observer, cell, ignore
 from aegru_hw.fixedpoint.counts import spike_counts
 from aegru_hw.fixedpoint.decoder import FixedDecoder, load_decoder
+from aegru_hw.fixedpoint.rate import per_output
 from aegru_hw.fixedpoint.startup import startup
 from aegru_hw.fixedpoint.types import Codes
 
@@ -20,13 +21,16 @@ class LiveDecoder:
     """The streaming form, one tick a call.
 
     `step` takes the channel index of each spike of the tick, `step_counts` the number of spikes of
-    each channel; both return the velocity (2,) in the recording's unit. After each call
-    `velocity_codes` holds its codes, `events` the channels whose window count changed, and
-    `macs_effective` what the tick cost. A refused call changes nothing.
+    each channel; both return the velocity (2,) in the recording's unit. A decoder with an output
+    every K ticks computes in each K-th call and holds its velocity in between, at first that of
+    silence; `is_output` tells whether the last call computed it. After each call `velocity_codes`
+    holds the codes, `events` the channels whose window count changed, and `macs_effective` what the
+    tick cost, both nothing where nothing was computed. A refused call changes nothing.
     """
 
     def __init__(self, decoder: FixedDecoder) -> None:
         self.decoder = decoder
+        self._per_output = per_output(decoder)
         self._macs_of_event = decoder.macs_of_event
         self._macs_without_events = decoder.macs_without_events
         self.reset()
@@ -38,9 +42,12 @@ class LiveDecoder:
 
     def reset(self) -> None:
         """Go back to the start-up state: silence for ever."""
-        geometry = self.decoder.geometry
+        geometry = self._per_output.geometry
         constants = startup(self.decoder)
         self.tick = 0
+        self.is_output = False
+        self._slot = 0
+        self._waiting = np.zeros(geometry.channels, dtype=np.int64)
         self._history = np.zeros((geometry.window, geometry.channels), dtype=np.int64)
         self._window_counts = np.zeros(geometry.channels, dtype=np.int64)
         self._features = self.decoder.features(self._window_counts)
@@ -56,6 +63,8 @@ class LiveDecoder:
         self, channels: Iterable[int] | NDArray[np.integer], observe: Observer = ignore
     ) -> NDArray[np.float64]:
         """Decode one tick from the channel of each spike; one that fired twice stands twice.
+
+        Returns the velocity (2,), held between two outputs.
 
         Raises UserError for what is no whole number, also where its value is whole, and for a
         channel that the decoder does not have.
@@ -120,8 +129,21 @@ class LiveDecoder:
         return indices.astype(np.intp)
 
     def _advance(self, spikes: Codes, observe: Observer) -> NDArray[np.float64]:
+        """Take a tick's spikes (C,); compute where they are the last of an output's."""
+        self._waiting = self._waiting + spikes
+        self.tick += 1
+        self.is_output = self.tick % self.decoder.geometry.every == 0
+        if self.is_output:
+            spikes, self._waiting = self._waiting, np.zeros_like(self._waiting)
+            self._compute(spikes, observe)
+        else:
+            self.events, self.macs_effective = self.events[:0], 0
+        return self.decoder.physical(self.velocity_codes)
+
+    def _compute(self, spikes: Codes, observe: Observer) -> None:
+        """Make the next output, of the spikes (C,) since the last one."""
         self._count(spikes)
-        slot = self.tick % self.decoder.geometry.window
+        slot = self._slot
         latents = self.decoder.latents(self._accumulator)
         observe("latent", latents)
         past = np.concatenate([self._rest, self._rings[slot]])
@@ -129,16 +151,14 @@ class LiveDecoder:
         self._rings[slot] = states[:-1]
         self.velocity_codes = self.decoder.velocities(states[-1])
         observe("velocity", self.velocity_codes)
-        self.tick += 1
-        return self.decoder.physical(self.velocity_codes)
+        self._slot = (slot + 1) % self._per_output.geometry.window
 
     def _count(self, spikes: Codes) -> None:
-        """Slide the windows by one tick and update the encoder where a window count changed."""
-        slot = self.tick % self.decoder.geometry.window
+        """Slide the windows by an output and update the encoder where a window count changed."""
         end = self.decoder.feature.address.max_code
         before = np.minimum(self._window_counts, end)
-        self._window_counts = self._window_counts + spikes - self._history[slot]
-        self._history[slot] = spikes
+        self._window_counts = self._window_counts + spikes - self._history[self._slot]
+        self._history[self._slot] = spikes
         after = np.minimum(self._window_counts, end)
         self.events = np.flatnonzero(after != before)
         features = self.decoder.features(after[self.events])
@@ -153,19 +173,20 @@ class LiveDecoder:
 def run_live(
     decoder: FixedDecoder, counts: NDArray[np.integer], *, progress: bool = False
 ) -> Codes:
-    """Return the velocity codes (T, 2) of `LiveDecoder.step`, tick by tick, for counts (T, C)."""
+    """Return the codes (T // every, 2) of the outputs of `LiveDecoder.step` for counts (T, C)."""
     live = LiveDecoder(decoder)
     channels = np.arange(decoder.geometry.channels)
-    velocity = np.empty((len(counts), 2), dtype=np.int64)
+    velocity: list[Codes] = []
     ticks: Iterable[NDArray[np.integer]] = counts
     if progress:
         from tqdm import tqdm  # whoever decodes live has no use for it
 
         ticks = tqdm(counts, desc="step", unit="tick", file=sys.stderr, leave=False)
-    for tick, spikes in enumerate(ticks):
+    for spikes in ticks:
         live.step(np.repeat(channels, spikes))
-        velocity[tick] = live.velocity_codes
-    return velocity
+        if live.is_output:
+            velocity.append(live.velocity_codes)
+    return np.array(velocity, dtype=np.int64).reshape(-1, 2)
 
 
 def _no_channels(what: str) -> UserError:

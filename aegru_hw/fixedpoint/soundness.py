@@ -10,6 +10,7 @@ from aegru_hw.fixedpoint.exactness import require_exact
 from aegru_hw.fixedpoint.geometry import Geometry
 from aegru_hw.fixedpoint.layernorm import RSQRT_ENTRIES, RSQRT_TYPE, LayerNorm
 from aegru_hw.fixedpoint.parameters import Parameters
+from aegru_hw.fixedpoint.rate import accepted_rates, is_rate
 from aegru_hw.fixedpoint.types import FixedType
 
 LIMITS = {"channels": 4096, "latent": 512, "hidden": 512, "window": 4096, "steps": 64}
@@ -45,11 +46,15 @@ def check_decoder(decoder: Parameters) -> None:
 
 
 def check_geometry(geometry: Geometry) -> None:
-    """Raise UnsoundError where a size is not a whole number within LIMITS."""
+    """Raise UnsoundError where a size is not a whole number within LIMITS, or a rate none."""
     for name, limit in LIMITS.items():
         size = getattr(geometry, name)
         if type(size) is not int or not 1 <= size <= limit:
             raise UnsoundError(f"its {name} is {shown(size)}; accepted are 1 to {limit}")
+    if not is_rate(geometry.every, geometry.window):
+        raise UnsoundError(
+            f"its every is {shown(geometry.every)}; accepted are {accepted_rates(geometry.window)}"
+        )
     if geometry.history > MAX_HISTORY:
         raise UnsoundError(
             f"its history is {geometry.history} ticks; accepted are 1 to {MAX_HISTORY}"

@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from aegru_hw.errors import UserError
 from aegru_hw.fixedpoint.counts import Counts
+from aegru_hw.fixedpoint.rate import at_outputs
 from aegru_hw.recordings.recording import Recording
 from aegru_hw.recordings.splits import split
 from aegru_hw.recordings.windows import complete_history, segment_of
@@ -14,12 +15,13 @@ from aegru_hw.recordings.windows import complete_history, segment_of
 
 @dataclass(frozen=True, eq=False)
 class TickStream:
-    """M ticks to run from start-up without a reset, some of them scored.
+    """M ticks to run from start-up without a reset, with an output every K, some of them scored.
 
     Attributes:
         counts: (M, C), spikes per tick, in the recording's type.
-        scored: (M,), True at the wanted ticks, which stand in the recording's order.
+        scored: (M // K,), True at the wanted outputs, which stand in the recording's order.
         ticks: (M,), int64, tick of the recording, -1 where a silent tick was put in.
+        every: K; the outputs are at ticks K - 1, 2K - 1, ... both here and in each segment.
 
     Before the first tick there was silence for ever. Each scored tick sees the same
     steps * window ticks as it does in its segment of the recording, silence before the segment's
@@ -29,23 +31,39 @@ class TickStream:
     counts: Counts
     scored: NDArray[np.bool_]
     ticks: NDArray[np.int64]
+    every: int = 1
+
+    @property
+    def scored_ticks(self) -> NDArray[np.int64]:
+        """The recording's ticks of the scored outputs."""
+        return at_outputs(self.ticks, self.every)[self.scored]
 
     @classmethod
     def from_recording(
-        cls, recording: Recording, wanted: NDArray[np.bool_], window: int, steps: int
+        cls,
+        recording: Recording,
+        wanted: NDArray[np.bool_],
+        window: int,
+        steps: int,
+        every: int = 1,
     ) -> "TickStream":
-        """Lay out the wanted ticks (T,) with the warm-up that their history needs.
+        """Lay out those of the wanted ticks (T,) that are outputs, with the warm-up they need.
 
+        every: ticks per output, a divisor of the window.
         A piece is a run of ticks inside one segment: wanted ticks with steps * window - 1 ticks
         before each, as far as the segment has them. Between two pieces stand steps * window
         silent ticks: after so much silence every chain is exactly at its start-up state. Raises
         UserError where no tick is wanted.
         """
-        if wanted.shape != (recording.ticks,) or not wanted.any():
+        fits = wanted.shape == (recording.ticks,)
+        if fits:
+            wanted = wanted & output_ticks(recording, every)
+        if not fits or not wanted.any():
             raise UserError(
                 f"{int(wanted.sum())} of {recording.ticks} ticks are to be decoded; "
                 "at least one is needed"
             )
+        # A multiple of `every`: pieces and silence are of whole outputs, in phase with the segment.
         length = window * steps
         starts, stops = _pieces(recording, np.flatnonzero(wanted), length)
         silence = np.full(length, -1, dtype=np.int64)
@@ -55,18 +73,30 @@ class TickStream:
         ticks = np.concatenate(parts[1:])
         counts = recording.counts[ticks]
         counts[ticks < 0] = 0
-        return cls(counts, (ticks >= 0) & wanted[ticks], ticks)
+        scored = at_outputs((ticks >= 0) & wanted[ticks], every)
+        return cls(counts, scored, ticks, every)
 
 
 def test_stream(
-    recording: Recording, window: int, steps: int
+    recording: Recording,
+    window: int,
+    steps: int,
+    every: int = 1,  # noqa: PT028 (it is no test)
 ) -> tuple[TickStream, NDArray[np.bool_]]:
     """Return the stream that decodes the test split, and the mask (T,) of what it scores.
 
-    Scored are the test ticks with a complete history; UserError where there are none.
+    Scored are the test ticks with a complete history that are outputs, one every so many ticks of
+    a segment; UserError where there are none.
     """
     wanted = split(recording, complete_history(recording, window, steps)).test
-    return TickStream.from_recording(recording, wanted, window, steps), wanted
+    wanted &= output_ticks(recording, every)
+    return TickStream.from_recording(recording, wanted, window, steps, every), wanted
+
+
+def output_ticks(recording: Recording, every: int) -> NDArray[np.bool_]:
+    """Mark the ticks that end a whole number of `every` ticks of their segment, (T,)."""
+    starts = segment_of(recording.segment_starts, recording.ticks)
+    return np.asarray((np.arange(recording.ticks) - starts + 1) % every == 0)
 
 
 def _pieces(

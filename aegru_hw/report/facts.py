@@ -11,9 +11,14 @@ from numpy.typing import NDArray
 from aegru_hw.decoder.config import Config, config_from
 from aegru_hw.errors import UserError
 from aegru_hw.executions import table
-from aegru_hw.fixedpoint import FixedDecoder, load_decoder, run_streaming_form
+from aegru_hw.fixedpoint import (
+    FixedDecoder,
+    at_output_rate,
+    load_decoder,
+    run_streaming_form,
+)
 from aegru_hw.recordings.recording import Recording, load_recording
-from aegru_hw.recordings.stream import TickStream, test_stream
+from aegru_hw.recordings.stream import test_stream
 from aegru_hw.report.bounded import bounded
 from aegru_hw.rtl.cycles import TickCosts, tick_costs
 from aegru_hw.rtl.images import memory_image
@@ -26,13 +31,14 @@ from aegru_hw.runs.summarise import recording_folder
 from aegru_hw.runs.summary import Summary
 from aegru_hw.runs.verification import check_recording
 from aegru_hw.strict_json import read_json
+from aegru_hw.synthesis.lanes import Work
 from aegru_hw.synthesis.resources import Resources
 from aegru_hw.synthesis.targets import usual_lanes
 
 
 @dataclass(frozen=True, eq=False)
 class Decoding:
-    """The test split's n scored ticks, in the recording's order.
+    """The test split's n scored outputs, in the recording's order.
 
     ticks: (n,) tick of the recording.
     truth, decoded: (n, 2) velocity in the recording's unit; decoded by the fixed-point decoder.
@@ -45,11 +51,11 @@ class Decoding:
 
 @dataclass(frozen=True, eq=False)
 class EnginePlan:
-    """The engine's schedule for the decoder, and what each scored tick costs.
+    """The engine's schedule for the decoder, and what each scored output costs.
 
     generated: the run holds an engine of these lanes; otherwise the lanes are the usual ones.
-    costs: of every tick of the stream, warm-up included.
-    cycles, latency, scan: clock cycles of the n scored ticks, (n,).
+    costs: of every output of the stream, warm-up included.
+    cycles, latency, scan: clock cycles of the n scored outputs, (n,).
     """
 
     generated: bool
@@ -144,12 +150,15 @@ def gather(run: RunFolder, summary: Summary) -> Facts:
     run.require(run.recording, "aegru-hw train RECORDING --out RUN")
     decoder, recording = load_decoder(run.decoder), load_recording(run.recording)
     check_recording(decoder, recording)
-    stream, wanted = test_stream(recording, decoder.geometry.window, decoder.geometry.steps)
-    velocity = run_streaming_form(decoder, stream.counts).velocity[stream.scored]
+    geometry = decoder.geometry
+    stream, wanted = test_stream(recording, geometry.window, geometry.steps, geometry.every)
+    at_rate, sums = at_output_rate(decoder, stream.counts)
+    velocity = run_streaming_form(at_rate, sums).velocity[stream.scored]
     summary = shown(summary)
     generated = None if summary.engine is None else summary.engine.lanes
     generated = generated if generated in LANES else None
-    engines, refusal = _engines(decoder, stream, generated, summary.synthesis.values())
+    work = Work(at_rate, sums, stream.scored)
+    engines, refusal = _engines(work, generated, summary.synthesis.values())
     return Facts(
         path=run.path,
         decoder=decoder,
@@ -204,23 +213,21 @@ def _results_folder(summary: Summary) -> str:
 
 
 def _engines(
-    decoder: FixedDecoder, stream: TickStream, generated: int | None, targets: Iterable[Resources]
+    work: Work, generated: int | None, targets: Iterable[Resources]
 ) -> tuple[dict[int, EnginePlan], str]:
     """Return the engines to show by lanes, or none and why."""
     wanted = {generated or usual_lanes(None), *(target.lanes for target in targets)}
     try:
         return {
-            lanes: _engine(decoder, stream, lanes, lanes == generated)
-            for lanes in LANES
-            if lanes in wanted
+            lanes: _engine(work, lanes, lanes == generated) for lanes in LANES if lanes in wanted
         }, ""
     except UserError as error:
         return {}, str(error)
 
 
-def _engine(decoder: FixedDecoder, stream: TickStream, lanes: int, generated: bool) -> EnginePlan:
-    plan = memory_image(decoder, lanes).schedule
-    costs, scored = tick_costs(decoder, plan, stream.counts), stream.scored
+def _engine(work: Work, lanes: int, generated: bool) -> EnginePlan:
+    plan = memory_image(work.decoder, lanes).schedule
+    costs, scored = tick_costs(work.decoder, plan, work.counts), work.scored
     return EnginePlan(
         generated,
         plan,

@@ -50,6 +50,7 @@ def overview(facts: Facts) -> Overview:
             f"{geometry.channels} channels",
             f"ticks of {geometry.tick_seconds * 1e3:g} ms",
             f"{geometry.steps} windows of {geometry.window} ticks",
+            f"a velocity every {geometry.output_seconds * 1e3:g} ms",
             f"{geometry.latent} latent, {geometry.hidden} hidden units",
             f"{decoder.encoder.weight_type.width}-bit weights",
             "LayerNorm" if decoder.norm is not None else "no LayerNorm",

@@ -32,6 +32,7 @@ from numpy.typing import NDArray
 from aegru_hw.fixedpoint.decoder import FixedDecoder
 from aegru_hw.fixedpoint.types import Codes
 from aegru_hw.rtl.lanes import group_size, unit_cycles
+from aegru_hw.rtl.limits import SPIKE_BITS
 from aegru_hw.rtl.schedule import Schedule
 
 PER_TICK = (
@@ -191,7 +192,8 @@ def tick_costs(decoder: FixedDecoder, plan: Schedule, counts: NDArray[Any]) -> T
 def _changes(decoder: FixedDecoder, counts: NDArray[Any]) -> tuple[Codes, Codes]:
     """Return whether each channel's saturated count changed (T, C), and how many are beyond."""
     window, end = decoder.geometry.window, decoder.feature.address.max_code
-    total = np.cumsum(counts, axis=0, dtype=np.int64)
+    counted = np.minimum(counts, (1 << SPIKE_BITS) - 1)  # what a spike counter holds
+    total = np.cumsum(counted, axis=0, dtype=np.int64)
     windows = total.copy()
     windows[window:] -= total[:-window]
     changed = np.diff(np.minimum(windows, end), axis=0, prepend=0) != 0

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import h5py
@@ -85,5 +85,14 @@ def tool_changes(tools: Mapping[str, str], now: Callable[[str], str | None]) -> 
 
 def training_digest(config: Config) -> str:
     """Return the digest of the constants that the float network follows from."""
-    constants = {name: getattr(config, name) for name in (*TRAINED_SECTIONS, "seed")}
-    return hashlib.sha256(to_json(constants).encode()).hexdigest()
+    return hashlib.sha256(to_json(trained_constants(config)).encode()).hexdigest()
+
+
+def trained_constants(config: Config) -> dict[str, object]:
+    """Return, by section, the constants that the float network follows from.
+
+    `window.every` is none of them: it says which outputs are wanted, and training uses every tick.
+    """
+    constants = asdict(config)
+    del constants["window"]["every"]
+    return {name: constants[name] for name in (*TRAINED_SECTIONS, "seed")}

@@ -6,7 +6,7 @@ from dataclasses import asdict, replace
 import numpy as np
 
 from aegru_hw.errors import UserError
-from aegru_hw.fixedpoint import load_decoder
+from aegru_hw.fixedpoint import at_output_rate, load_decoder, per_output
 from aegru_hw.hls.options import Options, check_options
 from aegru_hw.recordings.recording import load_recording
 from aegru_hw.recordings.stream import test_stream
@@ -57,7 +57,7 @@ def write_firmware(
         say("writing and compiling the hls4ml project (g++, some ten seconds)")
         with run.transaction() as change:
             folder = change.path("hls")
-            project = write_project(decoder, folder, **vars(chosen), final=run.hls)
+            project = write_project(per_output(decoder), folder, **vars(chosen), final=run.hls)
             result = FirmwareProject(
                 made_of={"decoder": decoder.digest, "firmware": Firmware(folder).sources_digest},
                 tools=versions_of(("hls4ml",)),
@@ -85,7 +85,7 @@ def write_firmware(
 
 def write_engine(run: RunFolder, lanes: int, *, force: bool = False) -> EngineProject:
     """Write RUN/rtl: the engine's sources, the decoder's images, and testbenches that play the
-    first ticks of the test split; return its settings.
+    first outputs of the test split; return its settings.
 
     `force` replaces an engine that is there, with what was placed of it.
     """
@@ -99,12 +99,14 @@ def write_engine(run: RunFolder, lanes: int, *, force: bool = False) -> EnginePr
         if replaces and not force:
             raise UserError(f"{run.rtl} exists; --force replaces it and what was found of it")
         recording, geometry = load_recording(run.recording), decoder.geometry
-        _, wanted = test_stream(recording, geometry.window, geometry.steps)
-        first = int(np.flatnonzero(wanted)[0])
-        counts = recording.counts[first : first + RECORDING_TICKS]
+        every = geometry.every
+        _, wanted = test_stream(recording, geometry.window, geometry.steps, every)
+        first = int(np.flatnonzero(wanted)[0]) - every + 1
+        counts = recording.counts[first : first + RECORDING_TICKS * every]
+        at_rate, sums = at_output_rate(decoder, counts)
         with run.transaction() as change:
             folder = change.path("rtl")
-            parameters = write_project(decoder, folder, lanes, counts)
+            parameters = write_project(at_rate, folder, lanes, sums)
             result = EngineProject(
                 made_of={"decoder": decoder.digest, "engine": project_digest(folder)},
                 tools=versions_of(()),

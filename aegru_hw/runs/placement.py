@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from aegru_hw.fixedpoint import load_decoder
+from aegru_hw.fixedpoint import at_output_rate, load_decoder
 from aegru_hw.recordings.recording import load_recording
 from aegru_hw.recordings.stream import test_stream
 from aegru_hw.rtl.project import project_lanes
@@ -92,13 +92,14 @@ def place_lanes(
     with run.held():
         decoder = load_decoder(run.require(run.decoder, "aegru-hw quantize RUN"))
         recording = load_recording(run.require(run.recording, "aegru-hw train RECORDING --out RUN"))
-        stream, _ = test_stream(recording, decoder.geometry.window, decoder.geometry.steps)
+        geometry = decoder.geometry
+        stream, _ = test_stream(recording, geometry.window, geometry.steps, geometry.every)
         points = [
             lane_sweep.Point(target, count, board_pins(target))
             for target in targets
             for count in (possible_lanes(target) if lanes is None else lanes)
         ]
-        work = lane_sweep.Work(decoder, stream.counts, stream.scored)
+        work = lane_sweep.Work(*at_output_rate(decoder, stream.counts), stream.scored)
         return lane_sweep.sweep_lanes(
             work, points, run.lanes, clock_mhz=clock_mhz, progress=progress, say=say
         )

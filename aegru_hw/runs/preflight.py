@@ -58,7 +58,8 @@ def problems_of_sizes(recording: Recording, config: Config, options: RunOptions)
         if "rtl" not in options.without:
             target = None if options.target is None else target_named(options.target)
             lanes = options.lanes or usual_lanes(target)
-            check_geometry_fits(geometry, lanes, address_bits=config.widths.table_address)
+            bits = config.widths.table_address
+            check_geometry_fits(geometry.per_output, lanes, address_bits=bits)
 
     yield from _refusals(check)
 

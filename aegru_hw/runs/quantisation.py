@@ -17,7 +17,8 @@ from aegru_hw.errors import UserError
 from aegru_hw.files import sha256_of_file
 from aegru_hw.fixedpoint import save_decoder
 from aegru_hw.recordings.recording import load_recording
-from aegru_hw.runs.evidence import TRAINED_SECTIONS, training_digest
+from aegru_hw.runs.another_rate import change_rate, network_for
+from aegru_hw.runs.evidence import trained_constants, training_digest
 from aegru_hw.runs.folder import MADE_OF_DECODER, RunFolder
 from aegru_hw.runs.results import QUANTISATION, TRAINING, Footprint, Quantisation, Training
 from aegru_hw.runs.summarise import write_summary
@@ -31,8 +32,9 @@ def quantize(
 ) -> Summary:
     """Prune, quantise and fine-tune the float network; write decoder.h5; return the summary.
 
-    overrides: changes `section.key=value` of [pruning], [quantisation] and [widths]. What was made
-    from a decoder of before goes with it, in one transaction; only `force` replaces one.
+    overrides: changes `section.key=value` of [pruning], [quantisation], [widths], and of
+    window.every, with which alone the network stays as it is. What was made from a decoder of
+    before goes with it, in one transaction; only `force` replaces one.
     """
     with run.held():
         run.require(run.float_weights, "aegru-hw train RECORDING --out RUN")
@@ -42,6 +44,8 @@ def quantize(
         recording = load_recording(run.recording)
         dataset = Dataset.from_recording(recording, config)
         geometry = geometry_of(recording, dataset, config)
+        if network_of_before := network_for(run, config):
+            return change_rate(run, network_of_before, config, geometry)
         network = Aegru(dataset.channels, config.network)
         load_weights(run.float_weights, network, StageFacts)
         r2 = {"float": test_r2(network, dataset)}
@@ -116,18 +120,14 @@ def _quantisation_config(run: RunFolder, overrides: list[str]) -> Config:
             f"{_changed_sections(own, trained.config)}; put it back, or train anew"
         )
     config = override(own, overrides)
-    for section in (*TRAINED_SECTIONS, "seed"):
-        if getattr(config, section) != getattr(own, section):
-            raise UserError(
-                f"[{section}] was fixed when the float network was trained; `quantize` accepts "
-                "changes of [pruning], [quantisation] and [widths]"
-            )
+    if changed := _changed_sections(config, own):
+        raise UserError(
+            f"{changed} was fixed when the float network was trained; `quantize` accepts changes "
+            "of [pruning], [quantisation], [widths] and window.every"
+        )
     return config
 
 
 def _changed_sections(now: Config, before: Config) -> str:
-    return ", ".join(
-        f"[{section}]"
-        for section in (*TRAINED_SECTIONS, "seed")
-        if getattr(now, section) != getattr(before, section)
-    )
+    constants, others = trained_constants(now), trained_constants(before)
+    return ", ".join(f"[{name}]" for name in constants if constants[name] != others[name])

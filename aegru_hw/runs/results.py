@@ -121,13 +121,21 @@ class EngineProject:
 
 
 @dataclass(frozen=True)
+class OutputRate:
+    """How often a decoder gives a velocity: every so many ticks, so often a second."""
+
+    every: int
+    per_second: float
+
+
+@dataclass(frozen=True)
 class Measured:
     """One execution over the test split: RUN/results/RECORDING/EXECUTION.json, its velocity codes
     (T, 2) beside it as .npy.
 
-    source: of the recording. ticks: compared, warm-up included. scored: those of the test split,
-    which r2 is of.
-    macs: multiply-accumulates per scored tick, by schedule.
+    source: of the recording. ticks: with an output, compared, warm-up included. scored: those of
+    the test split, which r2 is of. rate: None in results of before there was a choice.
+    macs, cycles, energy: per scored output, macs by schedule.
     velocity_sha256: of the codes' bytes, little-endian int32.
     """
 
@@ -142,3 +150,4 @@ class Measured:
     velocity_sha256: str
     cycles: CycleFacts | None = None
     energy: Energy | None = None
+    rate: OutputRate | None = None

@@ -75,7 +75,8 @@ class _Parts:
             self._part(
                 "decoder",
                 self.run.decoder.exists(),
-                f"R² {_shown(r2.get('quantised'))} quantised, sparsity {self._sparsity()}",
+                f"R² {_shown(r2.get('quantised'))} quantised, sparsity {self._sparsity()}"
+                f"{self._every()}",
                 f"aegru-hw quantize {name}",
                 "quantisation",
             ),
@@ -157,6 +158,10 @@ class _Parts:
 
     def _sparsity(self) -> str:
         return "-" if self.summary.sparsity is None else f"{self.summary.sparsity:.3f}"
+
+    def _every(self) -> str:
+        rate = self.summary.rate
+        return "" if rate is None or rate.every == 1 else f", an output every {rate.every} ticks"
 
     def _placed(self) -> set[str]:
         stale = {name.removeprefix("synth/") for name in self.stale if name.startswith("synth/")}

@@ -105,6 +105,7 @@ class _Reader:
             macs=verified.macs,
             cycles=verified.cycles,
             energy=verified.energy,
+            rate=verified.rate,
             synthesis=self._placements(),
             left_out=options.without,
             other_recordings=self._others(own),
@@ -187,6 +188,7 @@ class _Reader:
             ticks_compared=max(compared),
             ticks_scored=first.scored,
             macs={key: n for measured in results.values() for key, n in measured.macs.items()},
+            rate=first.rate,
         )
         for measured in results.values():
             if measured.cycles is not None:

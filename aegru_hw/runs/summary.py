@@ -15,6 +15,7 @@ from aegru_hw.runs.results import (
     EngineProject,
     FirmwareProject,
     Footprint,
+    OutputRate,
     RecordingFacts,
     StageSize,
 )
@@ -28,8 +29,9 @@ class Verification:
     """The executions of a decoder over one recording's test split.
 
     source: of the recording. r2: by execution. mismatches: by pair, as compare.py names it.
-    ticks_compared: in each pair, warm-up included; ticks_scored: of the test split.
-    macs: multiply-accumulates a scored tick, by schedule.
+    ticks_compared: in each pair, warm-up included; ticks_scored: of the test split; both only those
+    with an output, as often as `rate` says.
+    macs, cycles, energy: per scored output, macs by schedule.
     """
 
     source: str = ""
@@ -40,6 +42,7 @@ class Verification:
     macs: dict[str, float] = field(default_factory=dict)
     cycles: CycleFacts | None = None
     energy: Energy | None = None
+    rate: OutputRate | None = None
 
 
 @dataclass(frozen=True)
@@ -47,8 +50,9 @@ class Summary:
     """What summary.json holds; None or empty where it was not run or does not hold any more.
 
     made_of: digest now of each part of the run, by the names of `evidence.NAMED`.
-    r2: by stage of training and by execution. macs, mismatches, cycles, energy, ticks_compared,
-    ticks_scored: as in `Verification`, of the run's own recording.
+    r2: by stage of training, over every tick of the test split, and by execution, over its outputs.
+    macs, mismatches, cycles, energy, ticks_compared, ticks_scored, rate: as in `Verification`, of
+    the run's own recording.
     synthesis: what the placed engine takes, by target.
     left_out: executions that were left out on request. stale: results that do not hold any more.
     other_recordings: by digest. remarks: what people should know, in words.
@@ -71,6 +75,7 @@ class Summary:
     macs: dict[str, float] = field(default_factory=dict)
     cycles: CycleFacts | None = None
     energy: Energy | None = None
+    rate: OutputRate | None = None
     synthesis: dict[str, Resources] = field(default_factory=dict)
     left_out: tuple[str, ...] = ()
     stale: tuple[Stale, ...] = ()

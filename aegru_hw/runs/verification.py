@@ -10,7 +10,7 @@ from aegru_hw.cost.energy import energy
 from aegru_hw.errors import UserError
 from aegru_hw.executions.execution import Execution, Output
 from aegru_hw.executions.table import chosen
-from aegru_hw.fixedpoint import FixedDecoder, load_decoder
+from aegru_hw.fixedpoint import FixedDecoder, load_decoder, per_output
 from aegru_hw.recordings.r2 import r2_score
 from aegru_hw.recordings.recording import Recording, load_recording
 from aegru_hw.recordings.stream import TickStream, test_stream
@@ -18,7 +18,7 @@ from aegru_hw.rtl.verification import cycle_facts
 from aegru_hw.runs.evidence import context_of
 from aegru_hw.runs.folder import RunFolder
 from aegru_hw.runs.options import read_options
-from aegru_hw.runs.results import Measured
+from aegru_hw.runs.results import Measured, OutputRate
 from aegru_hw.runs.summarise import recording_folder, sha256_of, write_summary
 from aegru_hw.runs.summary import Summary
 from aegru_hw.runs.tools import versions_of
@@ -48,7 +48,7 @@ def verify(
             recording = load_recording(run.require(run.recording, "aegru-hw train ... --out RUN"))
         check_recording(decoder, recording)
         geometry = decoder.geometry
-        stream, wanted = test_stream(recording, geometry.window, geometry.steps)
+        stream, wanted = test_stream(recording, geometry.window, geometry.steps, geometry.every)
         truth = recording.velocity[wanted]
         if own:
             _keep_left_out(run, tuple(sorted(without)))
@@ -98,13 +98,14 @@ def _verified(
         scored=int(stream.scored.sum()),
         r2=r2_score(truth, decoder.physical(output.velocity[stream.scored])),
         macs=_macs(output, stream.scored),
+        rate=OutputRate(decoder.geometry.every, 1 / decoder.geometry.output_seconds),
         velocity_sha256=sha256_of(output.velocity),
     )
     if output.engine is not None:
         result = replace(
             result,
             cycles=cycle_facts(output.engine, stream.scored),
-            energy=energy(decoder, output.engine.predicted.over(stream.scored)),
+            energy=energy(per_output(decoder), output.engine.predicted.over(stream.scored)),
         )
     folder = recording_folder(recording.content_hash)
     with run.transaction() as change:
@@ -115,7 +116,7 @@ def _verified(
 
 
 def _macs(output: Output, scored: NDArray[np.bool_]) -> dict[str, float]:
-    """Return multiply-accumulates a scored tick by schedule, the mean where they differ."""
+    """Return multiply-accumulates a scored output by schedule, the mean where they differ."""
     return {
         name: float(macs) if isinstance(macs, int) else float(macs[scored].mean())
         for name, macs in output.macs.items()

@@ -16,7 +16,7 @@ from aegru_hw.decoder.export import export
 from aegru_hw.decoder.geometry import geometry_of
 from aegru_hw.decoder.network import Aegru
 from aegru_hw.errors import UserError
-from aegru_hw.fixedpoint import run_streaming_form
+from aegru_hw.fixedpoint import at_output_rate, run_streaming_form
 from aegru_hw.recordings.r2 import r2_score
 from aegru_hw.recordings.recording import Recording
 from aegru_hw.recordings.stream import TickStream
@@ -30,7 +30,7 @@ class Score:
     """What a trial came to, on the validation split.
 
     r2: of the integer decoder, the mean of both axes.
-    macs: effective MACs per tick of the streaming form: non-zero weights and measured events.
+    macs: effective MACs per output of the streaming form: non-zero weights and measured events.
     float_r2: of the float network before pruning.
     sparsity: share of the weights that are zero.
     """
@@ -67,9 +67,12 @@ def score(recording: Recording, config: Config, float_networks: Path) -> Score:
     decoder = export(quantized, geometry, dataset.scaling, {})
     wanted = np.zeros(recording.ticks, dtype=np.bool_)
     wanted[dataset.validation.numpy()] = True
-    stream = TickStream.from_recording(recording, wanted, dataset.window, dataset.steps)
-    result = run_streaming_form(decoder, stream.counts)
-    r2 = r2_score(recording.velocity[wanted], decoder.physical(result.velocity[stream.scored])).mean
+    stream = TickStream.from_recording(
+        recording, wanted, dataset.window, dataset.steps, geometry.every
+    )
+    result = run_streaming_form(*at_output_rate(decoder, stream.counts))
+    truth = recording.velocity[stream.scored_ticks]
+    r2 = r2_score(truth, decoder.physical(result.velocity[stream.scored])).mean
     assert r2 is not None  # the same movement as the float network's
     return Score(
         r2=r2,

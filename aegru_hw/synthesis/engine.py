@@ -4,6 +4,7 @@ import tempfile
 from pathlib import Path
 
 from aegru_hw.fixedpoint.decoder import FixedDecoder
+from aegru_hw.fixedpoint.rate import per_output
 from aegru_hw.rtl.project import write_project
 from aegru_hw.strict_json import read_json
 from aegru_hw.synthesis.design import PLACED_AS, Design
@@ -37,7 +38,7 @@ def synthesise_engine(
     """
     with tempfile.TemporaryDirectory() as scratch:
         project = Path(scratch) / "engine"
-        write_project(decoder, project, lanes)
+        write_project(per_output(decoder), project, lanes)
         return synthesise(
             engine_design(project, target, pins),
             target,

@@ -57,7 +57,7 @@ class Point:
 @dataclass(frozen=True, eq=False)
 class Work:
     """What the engines run: spike counts (T, C) after silence, of which the scored ticks, a mask
-    (T,), count.
+    (T,), count. A tick here is one output (fixedpoint/rate.py).
     """
 
     decoder: FixedDecoder

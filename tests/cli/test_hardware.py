@@ -280,7 +280,7 @@ def test_simulate_estimates_energy(run, tmp_path, capsys) -> None:
     assert main(command) == 0
     ratio = per_tick["reference_dense"] / per_tick["engine"]
     assert capsys.readouterr().out.splitlines()[-1] == (
-        f"energy estimate {per_tick['engine']:,.1f} nJ a tick, {ratio:.1f} times less than the "
+        f"energy estimate {per_tick['engine']:,.1f} nJ an output, {ratio:.1f} times less than the "
         "dense reference (45 nm table, not a measurement)"
     )
 

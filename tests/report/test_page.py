@@ -100,7 +100,7 @@ def test_every_chart_has_a_place_and_units(complete) -> None:
         "utilisation-chart": "(%)",
         "latency-chart": "(clock cycles)",
         "resources-chart": "(% of the device)",
-        "energy-chart": "nJ per tick (estimate)",
+        "energy-chart": "nJ per output (estimate)",
     }
     for key, unit in units.items():
         assert any(unit in title for title in titles[key]), key
@@ -240,7 +240,7 @@ def test_resources_and_estimates(complete) -> None:
     assert "xc7 (estimate)" in text
     bars = page.figures["resources-chart"]["data"]
     assert [bar["name"] for bar in bars] == ["logic cells", "DSPs"]
-    assert "Estimate: 10.0 nJ a tick, 12.5 times less" in page.sections["energy"]
+    assert "Estimate: 10.0 nJ an output, 12.5 times less" in page.sections["energy"]
     assert "45 nm at 0.9 V" in page.sections["energy"]
     assert "Leakage is left out." in page.sections["energy"]
 

@@ -11,16 +11,16 @@ from aegru_hw.report.section import Chart, Section
 from aegru_hw.report.style import DECODER, REFERENCE, styled
 
 STRETCH_SECONDS = 60.0
-STRETCH_TICKS = 5000
+STRETCH_OUTPUTS = 5000
 
 
 def decoding_section(facts: Facts) -> Section:
-    tick_seconds = facts.recording.tick_seconds
-    length = min(STRETCH_TICKS, max(int(STRETCH_SECONDS / tick_seconds), 2))
+    geometry = facts.decoder.geometry
+    length = min(STRETCH_OUTPUTS, max(int(STRETCH_SECONDS / geometry.output_seconds), 2))
     ticks = facts.test.ticks[:length]
     truth, decoded = facts.test.truth[:length], facts.test.decoded[:length]
     r2 = r2_score(truth, decoded)
-    shown = f"{len(ticks) * tick_seconds:,.0f} s"
+    shown = f"{len(ticks) * geometry.output_seconds:,.0f} s"
     score = "R² undefined there" if r2.mean is None else f"R² {r2.mean:.3f} there"
     unseen = ", which no training saw" if facts.summary.recording is not None else ""
     return Section(
@@ -30,7 +30,12 @@ def decoding_section(facts: Facts) -> Section:
         charts=(
             Chart(
                 "decoding-chart",
-                _figure(ticks * tick_seconds, truth, decoded, np.flatnonzero(np.diff(ticks) > 1)),
+                _figure(
+                    ticks * geometry.tick_seconds,
+                    truth,
+                    decoded,
+                    np.flatnonzero(np.diff(ticks) > geometry.every),
+                ),
                 "Velocity in the recording's unit, decoded by the fixed-point decoder. Drag over "
                 "a stretch to magnify it; double-click or double-tap to see all again.",
                 zooms=True,

@@ -1,4 +1,4 @@
-"""The energy estimate of a tick, beside that of the reference schedule."""
+"""The energy estimate of an output, beside that of the reference schedule."""
 
 import plotly.graph_objects as go
 
@@ -34,7 +34,7 @@ def energy_section(facts: Facts) -> Section:
     return Section(
         "energy",
         title,
-        f"Estimate: {engine:,.1f} nJ a tick, {ratio} the reference schedule's "
+        f"Estimate: {engine:,.1f} nJ an output, {ratio} the reference schedule's "
         f"{reference:,.1f} nJ, at the same price of each operation.",
         badge="estimate",
         charts=(
@@ -49,7 +49,7 @@ def energy_section(facts: Facts) -> Section:
             Table(
                 ("part", "engine", "reference, dense"),
                 rows,
-                "nJ per tick, estimate",
+                "nJ per output, estimate",
             ),
         ),
         notes=(_basis(energy), *energy.assumptions),
@@ -98,6 +98,6 @@ def _figure(energy: Energy) -> go.Figure:
     figure.update_yaxes(
         categoryorder="array", categoryarray=list(SCHEDULES.values())[::-1], ticks=""
     )
-    figure.update_xaxes(title_text="nJ per tick (estimate)", range=[0, 1.4 * largest or 1])
+    figure.update_xaxes(title_text="nJ per output (estimate)", range=[0, 1.4 * largest or 1])
     legend = {"y": -0.35, "yanchor": "top", "traceorder": "normal"}
     return fixed_axes(styled(figure, 300, barmode="stack", bargap=0.35, legend=legend))

@@ -1,4 +1,4 @@
-"""How long the velocity of a tick takes, over the test split."""
+"""How long a velocity takes from the end of its tick, over the test split."""
 
 import numpy as np
 import plotly.graph_objects as go
@@ -16,22 +16,22 @@ def latency_section(facts: Facts) -> Section:
     title, engine = "Latency", facts.engine
     if engine is None:
         return Section("latency", title, f"No engine holds this decoder: {facts.engine_refusal}.")
-    tick_seconds = facts.recording.tick_seconds
+    seconds = facts.decoder.geometry.output_seconds
     slowest = int(engine.cycles.max())
-    least_mhz = slowest / tick_seconds / 1e6
+    least_mhz = slowest / seconds / 1e6
     rows = [_row(facts, target) for target in facts.targets if target.running_mhz is not None]
     return Section(
         "latency",
         title,
         f"From the end of a tick to its velocity: {engine.latency.mean():,.0f} cycles in the mean, "
         f"{engine.latency.max():,} at most. Any clock above {least_mhz:.2g} MHz keeps up with "
-        f"ticks of {tick_seconds * 1e3:g} ms.",
+        f"an output every {seconds * 1e3:g} ms.",
         badge="" if facts.counted else "prediction",
         charts=(
             Chart(
                 "latency-chart",
                 _figure(engine),
-                f"All {len(engine.latency):,} ticks of the test split, {engine.lanes} lanes. The "
+                f"All {len(engine.latency):,} outputs of the test split, {engine.lanes} lanes. The "
                 "spread is the encoder's alone: one visit per channel whose window count changed.",
             ),
         ),
@@ -42,8 +42,8 @@ def latency_section(facts: Facts) -> Section:
                     "clock",
                     "mean latency",
                     "largest latency",
-                    "longest tick",
-                    "of the tick's time",
+                    "longest output",
+                    "of an output's time",
                 ),
                 tuple(rows),
                 "At the clocks of the placed designs",
@@ -60,7 +60,7 @@ def _row(facts: Facts, target: Resources) -> tuple[Cell, ...]:
     times: list[float | None] = [None] * 4
     if engine is not None:
         longest = engine.cycles.max() / mhz
-        share = longest / (facts.recording.tick_seconds * 1e4)
+        share = longest / (facts.decoder.geometry.output_seconds * 1e4)
         times = [engine.latency.mean() / mhz, engine.latency.max() / mhz, longest, share]
     units = ((",.1f", " µs"), (",.1f", " µs"), (",.1f", " µs"), (".2g", " %"))
     return (
@@ -83,7 +83,7 @@ def _figure(engine: EnginePlan) -> go.Figure:
         width=width,
         marker={"color": DECODER, "line": {"width": 0}},
         customdata=np.stack([edges[:-1], edges[1:] - 1, counts], axis=1),
-        hovertemplate="%{customdata[2]:,} ticks, %{y:.1f} %<extra>%{customdata[0]:,} to "
+        hovertemplate="%{customdata[2]:,} outputs, %{y:.1f} %<extra>%{customdata[0]:,} to "
         "%{customdata[1]:,} cycles</extra>",
     )
     mean = float(latency.mean())
@@ -98,6 +98,6 @@ def _figure(engine: EnginePlan) -> go.Figure:
         font={"color": HIGHLIGHT, "size": 12},
     )
     figure.update_xaxes(title_text="latency (clock cycles)", tickformat=",d")
-    figure.update_yaxes(title_text="ticks (%)", rangemode="tozero")
+    figure.update_yaxes(title_text="outputs (%)", rangemode="tozero")
     margin = {"l": 12, "r": 16, "t": 34, "b": 12, "pad": 2}
     return fixed_axes(styled(figure, 300, showlegend=False, bargap=0, margin=margin))

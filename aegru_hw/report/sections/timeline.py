@@ -1,4 +1,4 @@
-"""Where the cycles of a tick go: what each unit does when, and how busy the lanes are."""
+"""Where the cycles of an output go: what each unit does when, and how busy the lanes are."""
 
 import numpy as np
 import plotly.graph_objects as go
@@ -20,11 +20,11 @@ WORK_NAMES = {
 
 
 def timeline_section(facts: Facts) -> Section:
-    title = "Where the cycles of a tick go"
+    title = "Where the cycles of an output go"
     engine = facts.engine
     if engine is None:
         return Section("timeline", title, f"No engine holds this decoder: {facts.engine_refusal}.")
-    # The tick in the middle when all are ordered by length: one that did happen.
+    # The output in the middle when all are ordered by length: one that did happen.
     middle = int(np.argsort(engine.cycles, kind="stable")[len(engine.cycles) // 2])
     phases = tick_phases(facts.decoder, engine.plan, int(engine.scan[middle]))
     total, velocity = int(engine.cycles[middle]), velocity_cycle(phases)
@@ -46,8 +46,8 @@ def timeline_section(facts: Facts) -> Section:
             Chart(
                 "timeline-chart",
                 _timeline(phases, velocity, total),
-                f"The test split's median tick on {engine.lanes} lanes. The lanes multiply for the "
-                "next cell while the cell unit works on this one.",
+                f"The test split's median output on {engine.lanes} lanes. The lanes multiply for "
+                "the next cell while the cell unit works on this one.",
             ),
             Chart(
                 "utilisation-chart",
@@ -117,7 +117,7 @@ def _timeline(phases: list[Phase], velocity: int, total: int) -> go.Figure:
     )
     figure.update_yaxes(categoryorder="array", categoryarray=["cell unit", "lanes"], ticks="")
     figure.update_xaxes(
-        title_text="clock cycles from the start of the tick",
+        title_text="clock cycles from the end of the output's last tick",
         range=[0, 1.005 * total],
         tickformat=",d",
     )
@@ -136,7 +136,7 @@ def _timeline(phases: list[Phase], velocity: int, total: int) -> go.Figure:
 
 def _utilisation(engine: EnginePlan) -> go.Figure:
     shares = {
-        "whole tick": engine.costs.utilisation,
+        "whole output": engine.costs.utilisation,
         "scan, encoder": engine.costs.phase_utilisation["encoder"],
         "input product": engine.costs.phase_utilisation["input"],
         "recurrent products": engine.costs.phase_utilisation["recurrent"],
@@ -178,15 +178,15 @@ def _phase_table(phases: list[Phase], total: int) -> Table:
                 Cell(f"{length / total:.1%}", "number"),
             )
         )
-    head = ("phase", "unit", "from cycle", "to cycle", "cycles", "of the tick")
-    return Table(head, tuple(rows), "All phases of that tick", folded=True)
+    head = ("phase", "unit", "from cycle", "to cycle", "cycles", "of all")
+    return Table(head, tuple(rows), "All phases of that output", folded=True)
 
 
 def _counter_table(facts: Facts, engine: EnginePlan) -> Table:
     measured = facts.summary.cycles
     rows = []
     for name, values, field in (
-        ("cycles per tick", engine.cycles, "per_tick"),
+        ("cycles per output", engine.cycles, "per_tick"),
         ("cycles to the velocity", engine.latency, "latency"),
     ):
         rtl = (

@@ -49,8 +49,26 @@ def work_section(facts: Facts) -> Section:
                 "not change are each exact: none alters a bit of the output.",
             ),
         ),
-        tables=(table,),
+        tables=(table, _rate_table(facts)),
     )
+
+
+def _rate_table(facts: Facts) -> Table:
+    """Return what an output takes, and what those of a second take."""
+    geometry, energy, cycles = facts.decoder.geometry, facts.summary.energy, facts.summary.cycles
+    often = 1 / geometry.output_seconds
+    nanojoules = None if energy is None else energy.per_tick_nj.get("engine")
+    quantities = {
+        "MACs, streaming, effective": (facts.summary.macs["streaming_effective"], ",.0f"),
+        "cycles that the RTL counted": (None if cycles is None else cycles.per_tick_mean, ",.0f"),
+        "energy of the engine (nJ, estimate)": (nanojoules, ",.1f"),
+    }
+    rows = tuple(
+        (Cell(name), cell(value, form), cell(None if value is None else often * value, form))
+        for name, (value, form) in quantities.items()
+    )
+    ticks = "every tick" if geometry.every == 1 else f"every {geometry.every} ticks"
+    return Table(("", "per output", "per second"), rows, f"An output {ticks}, {often:g} a second")
 
 
 def _label(key: str) -> str:
