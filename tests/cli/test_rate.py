@@ -41,6 +41,11 @@ def test_run_gives_the_same_codes_everywhere_at_a_lower_rate(tmp_path, capsys, m
     taken = summary["macs"]["streaming_effective"] * 20 / 3
     assert f"an output every 3 ticks, 6.66667 a second: {taken:,.0f} MACs" in text
     assert summary["energy"]["per_tick_nj"]["engine"] == pytest.approx(estimate(run))
+    # The testbench plays whole outputs to an engine whose window is two of them.
+    vectors = np.load(run / "rtl" / "vectors.npz")
+    channels, *_, window, steps = vectors["registers"][-5:]
+    assert (channels, window, steps) == (12, 2, 5)
+    assert len(vectors["recording.velocity"]) == 40
     page = (run / "report.html").read_text(encoding="utf-8")
     assert "An output every 3 ticks, 6.66667 a second" in page
     assert "a velocity every 150 ms" in page
