@@ -17,7 +17,10 @@ if TYPE_CHECKING:
 
 def summary_lines(summary: "Summary") -> list[str]:
     """Return the results of a run that hold, what does not, and what should be known."""
-    lines = ["test split", *verification_lines(summary)]
+    head = "test split"
+    if summary.rate is not None and summary.rate.every > 1:
+        head += " (float, pruned, quantised: at every tick; the others: at the outputs)"
+    lines = [head, *verification_lines(summary)]
     if summary.sparsity is not None:
         lines.append(f"sparsity {summary.sparsity:.3f}")
     footprint = summary.footprint_bytes

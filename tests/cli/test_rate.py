@@ -49,6 +49,8 @@ def test_run_gives_the_same_codes_everywhere_at_a_lower_rate(tmp_path, capsys, m
     page = (run / "report.html").read_text(encoding="utf-8")
     assert "An output every 3 ticks, 6.66667 a second" in page
     assert "a velocity every 150 ms" in page
+    assert "Training is scored at every tick" in page
+    assert "quantised: at every tick; the others: at the outputs" in text
     assert "an output every 3 ticks" in said(capsys, "status", run)
 
     velocity = tmp_path / "velocity.npz"

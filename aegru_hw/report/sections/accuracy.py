@@ -50,7 +50,18 @@ def accuracy_section(facts: Facts) -> Section:
                 ),
             ),
         ),
+        notes=_notes(facts),
         missing=missing_executions(facts),
+    )
+
+
+def _notes(facts: Facts) -> tuple[str, ...]:
+    every = facts.decoder.geometry.every
+    if every == 1:
+        return ()
+    return (
+        f"Training is scored at every tick of the test split, the executions at their outputs, "
+        f"every {every} ticks.",
     )
 
 
