@@ -100,7 +100,8 @@ class Run:
         """Prune, quantise and fine-tune; return the integer decoder.
 
         widths: bits by name, such as weight=4 or latent=6. settings: other constants of
-        [pruning] and [quantisation], and "window.every", the ticks per output. `force` replaces a decoder that is there.
+        [pruning] and [quantisation], and "window.every", the ticks per output. `force` replaces a
+        decoder that is there.
         """
         from aegru_hw.runs.quantisation import quantize
 
