@@ -68,6 +68,8 @@ module aegru_cell import aegru_pkg::*; #(
   localparam int unsigned NormalisedWidth =
     IsFixed ? bits_between(FixedConfig[CfgNormalisedMin], FixedConfig[CfgNormalisedMax])
             : CodeWidth;
+  /// Normalising never shifts to the left.
+  localparam bit RightOnly = IsFixed && signed'(FixedConfig[CfgNormalisedShift]) >= 0;
   typedef logic [HiddenBits-1:0] unit_t;
   typedef logic signed [MixedWidth-1:0] mixed_t;
   /// The difference between past state and candidate, both aligned.
@@ -280,7 +282,8 @@ module aegru_cell import aegru_pkg::*; #(
     for (int i = 3; i <= 7; i++) mixed_at_q[i] <= mixed_at_q[i-1];
     deviation2_q <= deviation_t'(hidden) * deviation_t'(mixed1_q) - deviation_t'(total_q);
     product3_q <= $bits(product3_q)'(deviation2_q) * $bits(product3_q)'({1'b0, rsqrt_q});
-    cut4_q <= cut(wide_t'(product3_q), normalised_shift);
+    cut4_q <= RightOnly ? cut_right(wide_t'(product3_q), normalised_shift[5:0])
+                        : cut(wide_t'(product3_q), normalised_shift);
     normalised5_q <= NormalisedWidth'(saturate(cut4_q, config_i[CfgNormalisedMax]));
     norm_q <= norm[norm_unit_q];
     product6_q <= sum_t'(signed'(norm_q[31-:WeightWidth])) * sum_t'(normalised5_q);

@@ -13,7 +13,8 @@ module aegru_control import aegru_pkg::*; #(
   parameter int unsigned ScheduleDepth = 4096,
   parameter int unsigned RingDepth = 4096,
   parameter int unsigned HistoryDepth = 1024,
-  /// Keep the totals of cycles and multiply-accumulates, and the longest tick; they read 0 where not.
+  /// Keep what ticks cost, and compare it with a tick period; without, of the counters only ticks
+  /// and of the flags all but the overrun remain, and the rest reads 0.
   parameter bit Totals = 1'b1,
   parameter string ImagePrefix = "",
   parameter config_t FixedConfig = '0
@@ -53,6 +54,8 @@ module aegru_control import aegru_pkg::*; #(
   input  cost_t       tick_latency_i,
   input  cost_t       tick_macs_i[4],
   input  cost_t       tick_saturations_i,
+  /// A window count beyond the feature table's end was seen, an event refused.
+  input  logic        saturated_i,
   input  logic        refused_i
 );
   localparam logic [31:0] Identification = 32'h4145_4752;  // "AEGR"
@@ -60,7 +63,8 @@ module aegru_control import aegru_pkg::*; #(
   localparam bit IsFixed = FixedConfig != '0;
 
   logic [31:0] config_q[ConfigWords];
-  logic image_valid_q, crc_error_q, format_error_q, enable_q, loading_q, overrun_q;
+  logic image_valid_q, crc_error_q, format_error_q, enable_q, loading_q;
+  logic overrun_q, any_saturated_q, any_refused_q;
   logic [31:0] crc_q, ticks_q, refused_q, saturations_q;
   logic [7:0] select_q;
   index_t address_q;
@@ -129,7 +133,6 @@ module aegru_control import aegru_pkg::*; #(
           enable_q <= s_axil_wdata[0];
           soft_reset_o <= s_axil_wdata[1];
         end
-        6'h1C: period_q <= s_axil_wdata[CostWidth-1:0];
         6'h30: begin
           loading_q <= 1'b1;
           image_valid_q <= 1'b0;
@@ -183,53 +186,63 @@ module aegru_control import aegru_pkg::*; #(
       crc_error_q <= 1'b0;
       format_error_q <= 1'b0;
       enable_q <= ImagePrefix != "";
-      period_q <= '0;
     end
   end
   initial image_valid_q = 1'b0;
   initial loading_q = 1'b0;
 
   always_ff @(posedge clk_i) begin
-    if (tick_done_i) begin
-      ticks_q <= ticks_q + 32'd1;
-      saturations_q <= saturations_q + 32'(tick_saturations_i);
-      last_cycles_q <= tick_cycles_i;
-      last_latency_q <= tick_latency_i;
-      if (period_q != '0 && tick_cycles_i > period_q) overrun_q <= 1'b1;
-    end
-    if (refused_i) refused_q <= refused_q + 32'd1;
+    if (tick_done_i) ticks_q <= ticks_q + 32'd1;
+    if (saturated_i) any_saturated_q <= 1'b1;
+    if (refused_i) any_refused_q <= 1'b1;
     if (!rst_ni || clear) begin
       ticks_q <= '0;
-      saturations_q <= '0;
-      last_cycles_q <= '0;
-      last_latency_q <= '0;
-      overrun_q <= 1'b0;
-      refused_q <= '0;
+      any_saturated_q <= 1'b0;
+      any_refused_q <= 1'b0;
     end
   end
 
   if (Totals) begin : gen_totals
     always_ff @(posedge clk_i) begin
       if (tick_done_i) begin
+        saturations_q <= saturations_q + 32'(tick_saturations_i);
+        last_cycles_q <= tick_cycles_i;
+        last_latency_q <= tick_latency_i;
         busy_q <= busy_q + 64'(tick_cycles_i);
         for (int i = 0; i < 4; i++) macs_q[i] <= macs_q[i] + 64'(tick_macs_i[i]);
         if (tick_cycles_i > max_cycles_q) max_cycles_q <= tick_cycles_i;
         if (tick_latency_i > max_latency_q) max_latency_q <= tick_latency_i;
+        if (period_q != '0 && tick_cycles_i > period_q) overrun_q <= 1'b1;
       end
+      if (refused_i) refused_q <= refused_q + 32'd1;
       if (!rst_ni || clear) begin
+        saturations_q <= '0;
+        refused_q <= '0;
+        last_cycles_q <= '0;
+        last_latency_q <= '0;
         busy_q <= '0;
         for (int i = 0; i < 4; i++) macs_q[i] <= '0;
         max_cycles_q <= '0;
         max_latency_q <= '0;
+        overrun_q <= 1'b0;
       end
+      if (write && write_word == 6'h1C) period_q <= s_axil_wdata[CostWidth-1:0];
+      if (!rst_ni) period_q <= '0;
     end
   end else begin : gen_no_totals
-    logic unused_macs;
-    assign unused_macs = &{1'b0, tick_macs_i[0], tick_macs_i[1], tick_macs_i[2], tick_macs_i[3]};
+    logic unused_costs;
+    assign unused_costs = &{1'b0, tick_cycles_i, tick_latency_i, tick_macs_i[0], tick_macs_i[1],
+                            tick_macs_i[2], tick_macs_i[3], tick_saturations_i};
+    assign saturations_q = '0;
+    assign refused_q = '0;
+    assign last_cycles_q = '0;
+    assign last_latency_q = '0;
     assign busy_q = '0;
     assign macs_q = '{default: '0};
     assign max_cycles_q = '0;
     assign max_latency_q = '0;
+    assign overrun_q = 1'b0;
+    assign period_q = '0;
   end
 
   always_comb begin
@@ -237,8 +250,8 @@ module aegru_control import aegru_pkg::*; #(
       6'h00: value = Identification;
       6'h01: value = Version;
       6'h02: value = {31'b0, enable_q};
-      6'h03: value = {23'b0, format_error_q, saturations_q != '0, refused_q != '0, overrun_q,
-                      crc_error_q, loading_q, busy_i, running_i, image_valid_q};
+      6'h03: value = {23'b0, format_error_q, any_saturated_q, any_refused_q, overrun_q, crc_error_q,
+                      loading_q, busy_i, running_i, image_valid_q};
       6'h04: value = Lanes;
       6'h05: value = MaxChannels;
       6'h06: value = MaxLatent;

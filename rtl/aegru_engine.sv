@@ -24,7 +24,7 @@ module aegru_engine import aegru_pkg::*; #(
   parameter int unsigned GroupSize = 8,
   /// Events that wait before back-pressure.
   parameter int unsigned EventDepth = 64,
-  /// Keep the totals of cycles and multiply-accumulates, and the longest tick.
+  /// Keep what ticks cost, and compare it with a tick period: aegru_control.sv.
   parameter bit Totals = 1'b1,
   /// Prefix of $readmemh images; none where empty.
   parameter string ImagePrefix = "",
@@ -97,6 +97,7 @@ module aegru_engine import aegru_pkg::*; #(
   config_t cfg;
   logic enable, soft_reset, running, busy, filling_q, running_q, filled, reset_n, refused;
   index_t fill_q;
+  logic [7:0] saturated;
 
   aegru_control #(
     .Lanes(Lanes), .MaxChannels(MaxChannels), .MaxLatent(MaxLatent), .MaxHidden(MaxHidden),
@@ -110,7 +111,7 @@ module aegru_engine import aegru_pkg::*; #(
     .load_o(load), .config_o(cfg), .enable_o(enable), .soft_reset_o(soft_reset),
     .running_i(running), .busy_i(busy), .tick_done_i(tick_done), .tick_cycles_i(cycles_q),
     .tick_latency_i(latency_q), .tick_macs_i(macs_q), .tick_saturations_i(saturations_q),
-    .refused_i(refused)
+    .saturated_i(running & (saturated != '0)), .refused_i(refused)
   );
 
   // Start-up: fill the ring with the states of silence, clear the history, copy the accumulators of
@@ -150,7 +151,6 @@ module aegru_engine import aegru_pkg::*; #(
   logic tick_allowed, tick_start, scan_done, encoder_valid, done;
   index_t encoder_address;
   operand_t difference;
-  logic [7:0] saturated;
   aegru_window #(
     .MaxChannels(MaxChannels), .HistoryDepth(HistoryDepth), .GroupSize(GroupSize),
     .CountBits(CountBits), .ImagePrefix(ImagePrefix)

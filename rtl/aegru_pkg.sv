@@ -143,18 +143,38 @@ package aegru_pkg;
     return '{floor: floor, up: guard & (sticky | floor[0])};
   endfunction
 
+  /// `cut` for shifts to the right alone: one shifter, which gathers what it drops.
+  function automatic cut_t cut_right(wide_t x, logic [5:0] shift);
+    logic signed [WideWidth:0] kept;  // and the guard bit
+    logic sticky;
+    kept = {x, 1'b0};
+    sticky = 1'b0;
+    for (int unsigned stage = 0; stage < 6; stage++) begin
+      if (shift[stage]) begin
+        sticky |= |(kept & ((WideWidth + 1)'(1) << (1 << stage)) - 1'b1);
+        kept = kept >>> (1 << stage);
+      end
+    end
+    return '{floor: kept[WideWidth:1], up: kept[0] & (sticky | kept[1])};
+  endfunction
+
   /// Change of precision: round half to even, then saturate at high and -high - 1.
   function automatic wide_t requantize(wide_t x, shift_t shift, logic [31:0] high);
     return saturate(cut(x, shift), high);
   endfunction
 
   /// The second half of `requantize`: round up or not, then saturate. high is 2^n - 1.
+  ///
+  /// What is beyond shows before it is rounded, so only the bits that remain are added: below
+  /// -high - 1 rounding up reaches it at most, and at high there is nothing to round up to.
   function automatic wide_t saturate(cut_t x, logic [31:0] high);
-    wide_t rounded, sign, limit;
-    rounded = x.floor + wide_t'({1'b0, x.up});
-    sign = {WideWidth{rounded[WideWidth-1]}};
+    wide_t sign, limit;
+    logic beyond, at_high;
+    sign = {WideWidth{x.floor[WideWidth-1]}};
     limit = wide_t'(signed'(high));
-    return (((rounded ^ sign) & ~limit) != '0) ? limit ^ sign : rounded;
+    beyond = ((x.floor ^ sign) & ~limit) != '0;
+    at_high = ((~x.floor & limit) == '0) & ~sign[0];
+    return beyond ? limit ^ sign : x.floor + wide_t'({1'b0, x.up & ~at_high});
   endfunction
 
 endpackage

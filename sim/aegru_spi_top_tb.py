@@ -12,7 +12,7 @@ from testbench import (
     LOAD_CRC,
     LOAD_DATA,
     LOAD_TARGET,
-    REFUSED,
+    REFUSED_FLAG,
     RUNNING,
     SOFT_RESET,
     STATUS,
@@ -105,7 +105,7 @@ async def ticks(dut):
     while await tb.read(STATUS) & BUSY:  # with the other chains, after the velocity
         pass
     assert await tb.read(TICKS) == 8
-    assert await tb.read(REFUSED) == 0
+    assert await tb.read(STATUS) == IMAGE_VALID | RUNNING
     assert await tb.read(0x00) == int.from_bytes(b"AEGR", "big")
     assert await tb.status() == READY
 
@@ -140,7 +140,19 @@ async def unknown_command(dut):
     """An unknown command does nothing, whatever follows it."""
     tb = SpiTB(dut)
     await ClockCycles(dut.clk_i, 40)
-    period = 0x70
-    await tb.write(period, 77)
-    await tb.transfer([0x55, period, 1, 2, 3, 4])
-    assert await tb.read(period) == 77
+    await tb.write(CONTROL, ENABLE)
+    await tb.transfer([0x55, CONTROL, 0, 0, 0, 0])
+    assert await tb.read(CONTROL) == ENABLE
+
+
+@cocotb.test()
+async def without_totals(dut):
+    """What ticks cost is not kept, and reads 0; ticks and what went wrong are."""
+    tb, played = SpiTB(dut), Scenario("recording")
+    await tb.start()
+    await tb.tick([*played.packets[0], NO_SPIKE - 1])
+    for address in range(0x44, 0x88, 4):
+        await tb.write(address, 77)
+        assert await tb.read(address) == 0, f"0x{address:02X}"
+    assert await tb.read(TICKS) == 1
+    assert await tb.read(STATUS) == IMAGE_VALID | RUNNING | REFUSED_FLAG
