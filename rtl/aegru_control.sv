@@ -120,6 +120,12 @@ module aegru_control import aegru_pkg::*; #(
   assign reset_counters = write & (write_word == 6'h02) & (s_axil_wdata[1] | s_axil_wdata[2]);
   assign clear = soft_reset_o | reset_counters;
 
+  // What the bitstream put into the memories is trusted until something is loaded over it. Nothing
+  // but another configuration brings it back, so this one is not reset.
+  logic compiled_in_q;
+  initial compiled_in_q = ImagePrefix != "";
+  always_ff @(posedge clk_i) if (loading_q) compiled_in_q <= 1'b0;
+
   always_ff @(posedge clk_i) begin
     soft_reset_o <= 1'b0;
     load_o.valid <= 1'b0;
@@ -180,16 +186,12 @@ module aegru_control import aegru_pkg::*; #(
       load_o <= '0;
       crc_left_q <= '0;
       loading_q <= 1'b0;
-      // Images compiled in are trusted; an image loaded at run time stays valid through a reset.
-      if (ImagePrefix != "") image_valid_q <= 1'b1;
-      else if (loading_q) image_valid_q <= 1'b0;
+      image_valid_q <= compiled_in_q;
       crc_error_q <= 1'b0;
       format_error_q <= 1'b0;
-      enable_q <= ImagePrefix != "";
+      enable_q <= compiled_in_q;
     end
   end
-  initial image_valid_q = 1'b0;
-  initial loading_q = 1'b0;
 
   always_ff @(posedge clk_i) begin
     if (tick_done_i) ticks_q <= ticks_q + 32'd1;

@@ -7,6 +7,9 @@ from testbench import (
     CRC_ERROR,
     ENABLE,
     IMAGE_VALID,
+    LOAD_BEGIN,
+    LOAD_CRC,
+    LOAD_DATA,
     OVERRUN,
     PERIOD,
     REFUSED_FLAG,
@@ -115,6 +118,24 @@ async def damaged_image(dut):
     await tb.load("image")
     await tb.enable()
     await tb.check(played, 3)
+
+
+@cocotb.test()
+async def reset_forgets_an_image(dut):
+    """After a hard reset no image is valid but one that was compiled in and not loaded over."""
+    tb = EngineTB(dut)
+    for interrupted in (False, True):
+        await tb.hard_reset()
+        await tb.load("image")
+        assert await tb.read(STATUS) == IMAGE_VALID
+        if interrupted:
+            await tb.write(LOAD_BEGIN, 0)
+        await tb.hard_reset()
+        assert await tb.read(STATUS) == 0
+        assert await tb.read(CONTROL) == 0
+        await tb.write(LOAD_DATA, 0)  # not loading any more
+        await tb.write(LOAD_CRC, 0)
+        assert await tb.read(STATUS) == 0
 
 
 @cocotb.test()

@@ -146,11 +146,12 @@ class EngineTB(StreamTB):
     async def start(self):
         """Reset, load the image where none was compiled in, and wait for the start-up state."""
         await self.hard_reset()
-        if not await self.read(STATUS) & IMAGE_VALID:
-            await self.load("image")
         await self.enable()
 
     async def enable(self):
+        """Load the image unless there is one, start, and wait for the start-up state."""
+        if not await self.read(STATUS) & IMAGE_VALID:
+            await self.load("image")
         await self.write(CONTROL, ENABLE)
         while not await self.read(STATUS) & RUNNING:
             await ClockCycles(self.dut.aclk, 100)

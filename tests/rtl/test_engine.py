@@ -87,6 +87,15 @@ def test_beyond_the_usual_sizes(engine_cache: Path, lanes: int, channels: int) -
         check(engine, decoder, counts)
 
 
+@pytest.mark.slow
+def test_a_window_count_that_passes_16_bits(engine_cache: Path) -> None:
+    decoder = random_decoder(1, channels=4, latent=4, hidden=4, window=512, steps=2)
+    counts = np.zeros((700, 4), dtype=np.int64)
+    counts[:512, 1], counts[600:, 2] = 128, 255
+    with Engine(decoder, 1, cache=engine_cache) as engine:
+        check(engine, decoder, counts)
+
+
 @pytest.mark.cross
 @pytest.mark.parametrize("lanes", LANES)
 @pytest.mark.parametrize(
