@@ -64,15 +64,13 @@ module aegru_control import aegru_pkg::*; #(
 
   logic [31:0] config_q[ConfigWords];
   logic image_valid_q, crc_error_q, format_error_q, enable_q, loading_q;
-  logic overrun_q, any_saturated_q, any_refused_q;
-  logic [31:0] crc_q, ticks_q, refused_q, saturations_q;
+  logic overrun, any_saturated_q, any_refused_q;
+  logic [31:0] crc_q, ticks_q, write_data;
   logic [7:0] select_q;
   index_t address_q;
-  cost_t period_q, last_cycles_q, last_latency_q, max_cycles_q, max_latency_q;
-  logic [63:0] busy_q, macs_q[4];
   logic write, read, clear, reset_counters;
   logic [5:0] write_word, read_word;
-  logic [31:0] value;
+  logic [31:0] value, counter_value;
 
   if (ImagePrefix != "") begin : gen_image
     initial $readmemh({ImagePrefix, "config.hex"}, config_q);
@@ -103,21 +101,19 @@ module aegru_control import aegru_pkg::*; #(
     endcase
   end
 
-  assign write = s_axil_awvalid & s_axil_wvalid & (~s_axil_bvalid | s_axil_bready) &
-                 (crc_left_q == 4'd0);
-  assign s_axil_awready = write;
-  assign s_axil_wready = write;
-  assign write_word = s_axil_awaddr[7:2];
-  assign read = s_axil_arvalid & (~s_axil_rvalid | s_axil_rready);
-  assign s_axil_arready = read;
-  assign read_word = s_axil_araddr[7:2];
-  assign s_axil_bresp = 2'b00;
-  assign s_axil_rresp = 2'b00;
+  aegru_axil i_axil (
+    .clk_i, .rst_ni, .s_axil_awaddr, .s_axil_awprot, .s_axil_awvalid, .s_axil_awready,
+    .s_axil_wdata, .s_axil_wstrb, .s_axil_wvalid, .s_axil_wready, .s_axil_bresp, .s_axil_bvalid,
+    .s_axil_bready, .s_axil_araddr, .s_axil_arprot, .s_axil_arvalid, .s_axil_arready,
+    .s_axil_rdata, .s_axil_rresp, .s_axil_rvalid, .s_axil_rready, .write_o(write),
+    .write_word_o(write_word), .write_data_o(write_data), .hold_i(crc_left_q != 4'd0),
+    .turn_i(1'b0), .read_o(read), .read_word_o(read_word), .read_data_i(value)
+  );
   for (genvar i = 0; i < int'(ConfigWords); i++) begin : gen_config
     assign config_o[i] = (IsFixed && is_format(i)) ? FixedConfig[i] : config_q[i];
   end
   assign enable_o = enable_q & image_valid_q;
-  assign reset_counters = write & (write_word == 6'h02) & (s_axil_wdata[1] | s_axil_wdata[2]);
+  assign reset_counters = write & (write_word == RegisterControl) & (|write_data[2:1]);
   assign clear = soft_reset_o | reset_counters;
 
   // What the bitstream put into the memories is trusted until something is loaded over it. Nothing
@@ -135,11 +131,11 @@ module aegru_control import aegru_pkg::*; #(
     end
     if (write) begin
       case (write_word)
-        6'h02: begin
-          enable_q <= s_axil_wdata[0];
-          soft_reset_o <= s_axil_wdata[1];
+        RegisterControl: begin
+          enable_q <= write_data[0];
+          soft_reset_o <= write_data[1];
         end
-        6'h30: begin
+        RegisterLoadBegin: begin
           loading_q <= 1'b1;
           image_valid_q <= 1'b0;
           enable_q <= 1'b0;
@@ -148,19 +144,19 @@ module aegru_control import aegru_pkg::*; #(
           crc_q <= '1;
           soft_reset_o <= 1'b1;
         end
-        6'h31: begin
-          select_q <= s_axil_wdata[31:24];
-          address_q <= s_axil_wdata[15:0];
+        RegisterLoadTarget: begin
+          select_q <= write_data[31:24];
+          address_q <= write_data[15:0];
         end
-        6'h32: if (loading_q) begin
-          load_o <= '{valid: 1'b1, select: select_q, address: address_q, data: s_axil_wdata};
+        RegisterLoadData: if (loading_q) begin
+          load_o <= '{valid: 1'b1, select: select_q, address: address_q, data: write_data};
           crc_left_q <= 4'd8;
           address_q <= address_q + 16'd1;
         end
-        6'h33: if (loading_q) begin
+        RegisterLoadCrc: if (loading_q) begin
           loading_q <= 1'b0;
-          image_valid_q <= (~crc_q == s_axil_wdata) & ~format_error_q;
-          crc_error_q <= ~crc_q != s_axil_wdata;
+          image_valid_q <= (~crc_q == write_data) & ~format_error_q;
+          crc_error_q <= ~crc_q != write_data;
           soft_reset_o <= 1'b1;
         end
         default: ;
@@ -171,17 +167,7 @@ module aegru_control import aegru_pkg::*; #(
       if (IsFixed && is_format(32'(load_o.address[5:0])) &&
           FixedConfig[load_o.address[5:0]] != load_o.data) format_error_q <= 1'b1;
     end
-
-    if (s_axil_bready) s_axil_bvalid <= 1'b0;
-    if (write) s_axil_bvalid <= 1'b1;
-    if (s_axil_rready) s_axil_rvalid <= 1'b0;
-    if (read) begin
-      s_axil_rvalid <= 1'b1;
-      s_axil_rdata <= value;
-    end
     if (!rst_ni) begin
-      s_axil_bvalid <= 1'b0;
-      s_axil_rvalid <= 1'b0;
       soft_reset_o <= 1'b0;
       load_o <= '0;
       crc_left_q <= '0;
@@ -205,90 +191,42 @@ module aegru_control import aegru_pkg::*; #(
   end
 
   if (Totals) begin : gen_totals
-    always_ff @(posedge clk_i) begin
-      if (tick_done_i) begin
-        saturations_q <= saturations_q + 32'(tick_saturations_i);
-        last_cycles_q <= tick_cycles_i;
-        last_latency_q <= tick_latency_i;
-        busy_q <= busy_q + 64'(tick_cycles_i);
-        for (int i = 0; i < 4; i++) macs_q[i] <= macs_q[i] + 64'(tick_macs_i[i]);
-        if (tick_cycles_i > max_cycles_q) max_cycles_q <= tick_cycles_i;
-        if (tick_latency_i > max_latency_q) max_latency_q <= tick_latency_i;
-        if (period_q != '0 && tick_cycles_i > period_q) overrun_q <= 1'b1;
-      end
-      if (refused_i) refused_q <= refused_q + 32'd1;
-      if (!rst_ni || clear) begin
-        saturations_q <= '0;
-        refused_q <= '0;
-        last_cycles_q <= '0;
-        last_latency_q <= '0;
-        busy_q <= '0;
-        for (int i = 0; i < 4; i++) macs_q[i] <= '0;
-        max_cycles_q <= '0;
-        max_latency_q <= '0;
-        overrun_q <= 1'b0;
-      end
-      if (write && write_word == 6'h1C) period_q <= s_axil_wdata[CostWidth-1:0];
-      if (!rst_ni) period_q <= '0;
-    end
+    aegru_counters i_counters (
+      .clk_i, .rst_ni, .clear_i(clear), .tick_done_i, .tick_cycles_i, .tick_latency_i,
+      .tick_macs_i, .tick_saturations_i, .refused_i,
+      .write_period_i(write & (write_word == RegisterPeriod)), .period_i(write_data[CostWidth-1:0]),
+      .overrun_o(overrun), .read_i(read), .read_word_i(read_word), .value_o(counter_value)
+    );
   end else begin : gen_no_totals
     logic unused_costs;
     assign unused_costs = &{1'b0, tick_cycles_i, tick_latency_i, tick_macs_i[0], tick_macs_i[1],
-                            tick_macs_i[2], tick_macs_i[3], tick_saturations_i};
-    assign saturations_q = '0;
-    assign refused_q = '0;
-    assign last_cycles_q = '0;
-    assign last_latency_q = '0;
-    assign busy_q = '0;
-    assign macs_q = '{default: '0};
-    assign max_cycles_q = '0;
-    assign max_latency_q = '0;
-    assign overrun_q = 1'b0;
-    assign period_q = '0;
+                            tick_macs_i[2], tick_macs_i[3], tick_saturations_i, read};
+    assign overrun = 1'b0;
+    assign counter_value = '0;
   end
 
   always_comb begin
     unique case (read_word)
-      6'h00: value = Identification;
-      6'h01: value = Version;
-      6'h02: value = {31'b0, enable_q};
-      6'h03: value = {23'b0, format_error_q, any_saturated_q, any_refused_q, overrun_q, crc_error_q,
-                      loading_q, busy_i, running_i, image_valid_q};
-      6'h04: value = Lanes;
-      6'h05: value = MaxChannels;
-      6'h06: value = MaxLatent;
-      6'h07: value = MaxHidden;
-      6'h08: value = ScheduleDepth;
-      6'h09: value = RingDepth;
-      6'h0A: value = HistoryDepth;
-      6'h0B: value = config_o[CfgChannels];
-      6'h0C: value = config_o[CfgLatent];
-      6'h0D: value = config_o[CfgHidden];
-      6'h0E: value = config_o[CfgWindow];
-      6'h0F: value = config_o[CfgSteps];
-      6'h10: value = ticks_q;
-      6'h11: value = busy_q[31:0];
-      6'h12: value = busy_q[63:32];
-      6'h13: value = macs_q[0][31:0];
-      6'h14: value = macs_q[0][63:32];
-      6'h15: value = macs_q[1][31:0];
-      6'h16: value = macs_q[1][63:32];
-      6'h17: value = macs_q[2][31:0];
-      6'h18: value = macs_q[2][63:32];
-      6'h19: value = macs_q[3][31:0];
-      6'h1A: value = macs_q[3][63:32];
-      6'h1B: value = saturations_q;
-      6'h1C: value = 32'(period_q);
-      6'h1D: value = refused_q;
-      6'h1E: value = 32'(last_cycles_q);
-      6'h1F: value = 32'(last_latency_q);
-      6'h20: value = 32'(max_cycles_q);
-      6'h21: value = 32'(max_latency_q);
-      default: value = '0;
+      RegisterIdentification: value = Identification;
+      RegisterVersion:        value = Version;
+      RegisterControl:        value = {31'b0, enable_q};
+      RegisterStatus:
+        value = {23'b0, format_error_q, any_saturated_q, any_refused_q, overrun, crc_error_q,
+                 loading_q, busy_i, running_i, image_valid_q};
+      RegisterLanes:          value = Lanes;
+      RegisterMaxChannels:    value = MaxChannels;
+      RegisterMaxLatent:      value = MaxLatent;
+      RegisterMaxHidden:      value = MaxHidden;
+      RegisterScheduleDepth:  value = ScheduleDepth;
+      RegisterRingDepth:      value = RingDepth;
+      RegisterHistoryDepth:   value = HistoryDepth;
+      RegisterChannels:       value = config_o[CfgChannels];
+      RegisterLatent:         value = config_o[CfgLatent];
+      RegisterHidden:         value = config_o[CfgHidden];
+      RegisterWindow:         value = config_o[CfgWindow];
+      RegisterSteps:          value = config_o[CfgSteps];
+      RegisterTicks:          value = ticks_q;
+      default:                value = counter_value;
     endcase
   end
-
-  logic unused;
-  assign unused = &{1'b0, s_axil_awprot, s_axil_arprot, s_axil_wstrb, s_axil_awaddr[1:0],
-                    s_axil_araddr[1:0]};
 endmodule

@@ -266,7 +266,8 @@ module aegru_engine import aegru_pkg::*; #(
   typedef logic signed [VelocityWidth-1:0] velocity_t;
   logic out_ready, out_valid, second_q, done_q;
   velocity_t out_first, out_second;
-  aegru_fifo #(.Width(2 * VelocityWidth), .Depth(2)) i_velocities (
+  // A packet that is offered is ended, also in a soft reset.
+  aegru_fifo #(.Width(2 * VelocityWidth), .Depth(2), .KeepsOffered(1'b1)) i_velocities (
     .clk_i(aclk), .rst_ni(aresetn), .clear_i(soft_reset), .in_valid_i(velocity_valid & reset_n),
     .in_data_i({velocity_t'(velocity[1]), velocity_t'(velocity[0])}), .in_ready_o(out_ready),
     .out_valid_o(out_valid), .out_data_o({out_second, out_first}),
@@ -277,7 +278,7 @@ module aegru_engine import aegru_pkg::*; #(
   assign m_axis_tlast = second_q;
   assign tick_allowed = ~busy & ~done_q & out_ready;
   always_ff @(posedge aclk) begin
-    if (!reset_n) second_q <= 1'b0;
+    if (!aresetn) second_q <= 1'b0;
     else if (m_axis_tvalid && m_axis_tready) second_q <= ~second_q;
   end
 
@@ -317,8 +318,9 @@ module aegru_engine import aegru_pkg::*; #(
   end
 
 `ifdef SIMULATION
-  velocity_waits: assert property (@(posedge aclk) disable iff (!reset_n)
-    m_axis_tvalid && !m_axis_tready |=> m_axis_tvalid && $stable(m_axis_tdata));
+  velocity_waits: assert property (@(posedge aclk) disable iff (!aresetn)
+    m_axis_tvalid && !m_axis_tready |=>
+    m_axis_tvalid && $stable(m_axis_tdata) && $stable(m_axis_tlast));
   velocity_has_room: assert property (@(posedge aclk) disable iff (!reset_n)
     velocity_valid |-> out_ready);
 `endif

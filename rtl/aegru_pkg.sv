@@ -100,6 +100,20 @@ package aegru_pkg;
   localparam int unsigned ConfigWords = 64;
   typedef logic [ConfigWords-1:0][31:0] config_t;
 
+  /// Registers, by the word of their address.
+  typedef enum logic [5:0] {
+    RegisterIdentification = 6'h00, RegisterVersion = 6'h01, RegisterControl = 6'h02,
+    RegisterStatus = 6'h03, RegisterLanes = 6'h04, RegisterMaxChannels = 6'h05,
+    RegisterMaxLatent = 6'h06, RegisterMaxHidden = 6'h07, RegisterScheduleDepth = 6'h08,
+    RegisterRingDepth = 6'h09, RegisterHistoryDepth = 6'h0A, RegisterChannels = 6'h0B,
+    RegisterLatent = 6'h0C, RegisterHidden = 6'h0D, RegisterWindow = 6'h0E, RegisterSteps = 6'h0F,
+    RegisterTicks = 6'h10, RegisterBusyLow = 6'h11, RegisterSaturations = 6'h1B,
+    RegisterPeriod = 6'h1C, RegisterRefused = 6'h1D, RegisterLastCycles = 6'h1E,
+    RegisterLastLatency = 6'h1F, RegisterMaxCycles = 6'h20, RegisterMaxLatency = 6'h21,
+    RegisterLoadBegin = 6'h30, RegisterLoadTarget = 6'h31, RegisterLoadData = 6'h32,
+    RegisterLoadCrc = 6'h33
+  } register_e;
+
   /// Words that say formats and geometry; the others follow the weights of each decoder.
   function automatic logic is_format(int unsigned word);
     return !(word inside {int'(CfgInputStart), int'(CfgInputLength), int'(CfgRecurrentStart),

@@ -46,6 +46,11 @@ struct Engine {
     }
     edge();
     top.s_axil_awvalid = top.s_axil_wvalid = 0;
+    settle();
+    while (!top.s_axil_bvalid) {
+      edge();
+      settle();
+    }
   }
   uint32_t read(uint32_t address) {
     top.s_axil_araddr = address;
@@ -58,6 +63,10 @@ struct Engine {
     edge();
     top.s_axil_arvalid = 0;
     settle();
+    while (!top.s_axil_rvalid) {
+      edge();
+      settle();
+    }
     return top.s_axil_rdata;
   }
 };

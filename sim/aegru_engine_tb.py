@@ -3,6 +3,7 @@
 import cocotb
 from cocotb.triggers import ClockCycles, RisingEdge
 from testbench import (
+    BUSY,
     CONTROL,
     CRC_ERROR,
     ENABLE,
@@ -63,7 +64,7 @@ async def reset_while_starting(dut, hard):
 @cocotb.test()
 @cocotb.parametrize(hard=[False, True])
 async def reset_while_velocity_waits(dut, hard):
-    """A velocity that the consumer has not taken does not survive a reset."""
+    """Of velocities that wait, a hard reset leaves none, a soft one the packet that is offered."""
     tb, played = EngineTB(dut), Scenario(PLAYED)
     await tb.start()
     tb.sink.pause = True
@@ -73,8 +74,76 @@ async def reset_while_velocity_waits(dut, hard):
     assert await tb.read(TICKS) < 8, "the output did not stall the engine"
     await (tb.hard_reset() if hard else tb.soft_reset())
     tb.sink.pause = False
+    if not hard:
+        silent = Scenario("silence").velocity[0]
+        assert (await tb.velocities(1) == silent).all()
     await tb.enable()
     await tb.check(played, 5)
+
+
+@cocotb.test()
+async def soft_reset_within_a_packet(dut):
+    """A soft reset between the two words of a velocity leaves the second one, with TLAST."""
+    tb, played = EngineTB(dut), Scenario(PLAYED)
+    await tb.start()
+    await tb.send(played.packets[:2])
+    tb.push_back(10)
+    await RisingEdge(dut.m_axis_tlast)
+    tb.sink.clear_pause_generator()
+    tb.sink.pause = True
+    await ClockCycles(dut.aclk, 30)
+    await tb.soft_reset()
+    await ClockCycles(dut.aclk, 20)
+    assert dut.m_axis_tvalid.value
+    assert dut.m_axis_tlast.value
+    assert dut.m_axis_tdata.value.to_signed() == played.velocity[0, 1]
+    tb.sink.pause = False
+    await tb.velocities(1)
+    await ClockCycles(dut.aclk, 5)
+    assert not dut.m_axis_tvalid.value
+    await tb.enable()
+    await tb.check(played, 3)
+
+
+@cocotb.test(timeout_time=1, timeout_unit="ms")
+@cocotb.parametrize(first=["address", "data", "both"])
+async def address_and_data_in_any_order(dut, first):
+    """A write's address waits for no data and the data for no address; ready comes first."""
+    tb = EngineTB(dut)
+    await tb.start()
+    await ClockCycles(dut.aclk, 5)
+    tb.registers.write_if.aw_channel.pause = tb.registers.write_if.w_channel.pause = True
+    for ready in (dut.s_axil_awready, dut.s_axil_wready, dut.s_axil_arready):
+        assert ready.value
+    write = cocotb.start_soon(tb.write(PERIOD, 77))
+    channels = {"address": "aw_channel", "data": "w_channel"}
+    for name in [first] if first in channels else []:
+        getattr(tb.registers.write_if, channels[name]).pause = False
+        await ClockCycles(dut.aclk, 10)
+        assert not (dut.s_axil_awready if name == "address" else dut.s_axil_wready).value
+        assert not dut.s_axil_bvalid.value
+        assert await tb.read(PERIOD) == 0
+    for channel in channels.values():
+        getattr(tb.registers.write_if, channel).pause = False
+    await write
+    assert await tb.read(PERIOD) == 77
+    await tb.write(PERIOD, 0)
+
+
+@cocotb.test()
+async def snapshot(dut):
+    """The high word of a total is of the cycle in which its low word was read."""
+    tb, played = EngineTB(dut), Scenario(PLAYED)
+    await tb.start()
+    total = dut.i_control.gen_totals.i_counters.totals_q[0]
+    total.value = 0x1_FFFF_FFFF
+    await ClockCycles(dut.aclk, 2)
+    assert await tb.read(BUSY) == 0xFFFF_FFFF
+    await tb.send(played.packets[:1])
+    await tb.wait_ticks(1)
+    assert await tb.read(BUSY + 4) == 1
+    assert await tb.read(BUSY) == int(played.costs[0, 0]) - 1
+    assert await tb.read(BUSY + 4) == 2
 
 
 @cocotb.test()

@@ -137,9 +137,9 @@ class EngineTB(StreamTB):
         await self.source.wait()
         await self.write(CONTROL, ENABLE | SOFT_RESET)
         await ClockCycles(self.dut.aclk, 5)
-        # A reset between the two words of a velocity leaves half a packet in the model.
-        for reset in (True, False):
-            self.sink.assert_reset(reset)
+        # A packet that was offered is ended.
+        while not self.sink.pause and self.dut.m_axis_tvalid.value:
+            await ClockCycles(self.dut.aclk, 1)
         self.sink.clear()
         self.costs.clear()
 
