@@ -2,9 +2,9 @@
 ///
 /// Address and data of a write come in any order, each taken into a register; AWREADY, WREADY and
 /// ARREADY are registers too. Once both are there, write_o is high for a cycle, and what was written
-/// stays at write_data_o until hold_i is low. read_o is high for a cycle in which the value of
+/// stays at write_data_o until hold_i is low, when the response comes. read_o is high for a cycle in which the value of
 /// read_address_o is taken.
-/// Example: W in cycle 0, AW in cycle 3: write_o in cycle 4, BVALID from cycle 5.
+/// Example: W in cycle 0, AW in cycle 3: write_o in cycle 4, BVALID from cycle 6 where nothing holds.
 module aegru_axil (
   input  logic        clk_i,
   input  logic        rst_ni,
@@ -56,12 +56,10 @@ module aegru_axil (
     if (wready_q || turn_i)
       write_data_o <= turn_i ? {write_data_o[0], write_data_o[31:1]} : s_axil_wdata;
     if (s_axil_wvalid && wready_q) wready_q <= 1'b0;
-    if (s_axil_bready) s_axil_bvalid <= 1'b0;
-    if (write_o) begin
-      written_q <= 1'b1;
-      s_axil_bvalid <= 1'b1;
-    end
-    if (written_q && !hold_i && (!s_axil_bvalid || s_axil_bready)) begin
+    if (write_o) written_q <= 1'b1;
+    if (written_q && !hold_i) s_axil_bvalid <= 1'b1;
+    if (s_axil_bvalid && s_axil_bready) begin
+      s_axil_bvalid <= 1'b0;
       written_q <= 1'b0;
       awready_q <= 1'b1;
       wready_q <= 1'b1;

@@ -101,8 +101,9 @@ module aegru_engine import aegru_pkg::*; #(
 
   aegru_control #(
     .Lanes(Lanes), .MaxChannels(MaxChannels), .MaxLatent(MaxLatent), .MaxHidden(MaxHidden),
-    .ScheduleDepth(ScheduleDepth), .RingDepth(RingDepth), .HistoryDepth(HistoryDepth),
-    .Totals(Totals), .ImagePrefix(ImagePrefix), .FixedConfig(FixedConfig)
+    .LatentSlots(LatentSlots), .ScheduleDepth(ScheduleDepth), .StateDepth(StateDepth),
+    .RingDepth(RingDepth), .HistoryDepth(HistoryDepth), .TableBits(TableBits),
+    .CountBits(CountBits), .Totals(Totals), .ImagePrefix(ImagePrefix), .FixedConfig(FixedConfig)
   ) i_control (
     .clk_i(aclk), .rst_ni(aresetn), .s_axil_awaddr, .s_axil_awprot, .s_axil_awvalid,
     .s_axil_awready, .s_axil_wdata, .s_axil_wstrb, .s_axil_wvalid, .s_axil_wready, .s_axil_bresp,

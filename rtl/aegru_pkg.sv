@@ -68,6 +68,7 @@ package aegru_pkg;
     logic [31:0] data;
   } load_t;
 
+  /// Memories in the order in which an image has them.
   typedef enum logic [7:0] {
     SelectConfig         = 8'd0,
     SelectFeature        = 8'd1,
@@ -75,13 +76,21 @@ package aegru_pkg;
     SelectTanh           = 8'd3,
     SelectRsqrt          = 8'd4,
     SelectBias           = 8'd5,   // 5 to 8: reset, update, candidate, recurrent candidate
-    SelectNorm           = 8'd11,  // scale and bias
-    SelectReadout        = 8'd12,  // both axes
-    SelectStartupState   = 8'd15,
-    SelectColumn         = 8'd16,
-    SelectLane           = 8'd32,  // + lane: schedule
-    SelectStartupLatent  = 8'd64   // + lane: encoder accumulators of silence
+    SelectNorm           = 8'd9,   // scale and bias
+    SelectReadout        = 8'd10,  // both axes
+    SelectStartupState   = 8'd11,
+    SelectColumn         = 8'd12,
+    SelectLane           = 8'd16,  // + lane: schedule
+    SelectStartupLatent  = 8'd32   // + lane: encoder accumulators of silence
   } select_e;
+
+  /// Words of an image's header, which comes before its memories: version and lanes must be the
+  /// engine's, the others at most what it has.
+  typedef enum logic [5:0] {
+    HeaderVersion = 6'd48, HeaderLanes = 6'd49, HeaderRing = 6'd50, HeaderHistory = 6'd51,
+    HeaderCountBits = 6'd52
+  } header_e;
+  localparam int unsigned ImageVersion = 2;
 
   /// Words of the configuration memory, in the order of aegru_hw/rtl/images.py.
   typedef enum logic [5:0] {
@@ -110,8 +119,7 @@ package aegru_pkg;
     RegisterTicks = 6'h10, RegisterBusyLow = 6'h11, RegisterSaturations = 6'h1B,
     RegisterPeriod = 6'h1C, RegisterRefused = 6'h1D, RegisterLastCycles = 6'h1E,
     RegisterLastLatency = 6'h1F, RegisterMaxCycles = 6'h20, RegisterMaxLatency = 6'h21,
-    RegisterLoadBegin = 6'h30, RegisterLoadTarget = 6'h31, RegisterLoadData = 6'h32,
-    RegisterLoadCrc = 6'h33
+    RegisterLoadBegin = 6'h30, RegisterLoadData = 6'h31
   } register_e;
 
   /// Words that say formats and geometry; the others follow the weights of each decoder.

@@ -101,17 +101,11 @@ uint32_t engine_read(void* handle, uint32_t address) {
 
 uint64_t engine_cycles(void* handle) { return static_cast<Engine*>(handle)->cycles; }
 
-// Loads `count` pairs of target and data, then the CRC.
-void engine_load(void* handle, const uint32_t* pairs, uint64_t count, uint32_t crc) {
+// Loads an image of `count` words.
+void engine_load(void* handle, const uint32_t* words, uint64_t count) {
   auto& engine = *static_cast<Engine*>(handle);
   engine.write(0xC0, 0);
-  uint32_t expected = 0xFFFFFFFFu;
-  for (uint64_t i = 0; i < count; ++i) {
-    if (pairs[2 * i] != expected) engine.write(0xC4, pairs[2 * i]);
-    engine.write(0xC8, pairs[2 * i + 1]);
-    expected = pairs[2 * i] + 1;
-  }
-  engine.write(0xCC, crc);
+  for (uint64_t i = 0; i < count; ++i) engine.write(0xC4, words[i]);
 }
 
 // Streams `events` (bit 16 is tlast) until `ticks` velocities are out. costs: 7 words a tick, in the

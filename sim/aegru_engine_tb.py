@@ -1,6 +1,9 @@
 """What only the engine has: registers, images, resets in every phase, flags."""
 
+import zlib
+
 import cocotb
+import numpy as np
 from cocotb.triggers import ClockCycles, RisingEdge
 from testbench import (
     BUSY,
@@ -9,8 +12,8 @@ from testbench import (
     ENABLE,
     IMAGE_VALID,
     LOAD_BEGIN,
-    LOAD_CRC,
     LOAD_DATA,
+    MISFIT,
     OVERRUN,
     PERIOD,
     REFUSED_FLAG,
@@ -23,6 +26,7 @@ from testbench import (
 )
 
 PLAYED = "recording"
+HEADER_WORDS = 5
 EMPTY_TICK = [0xFFFF]
 MOMENTS = 12
 """Resets that are spread over one tick, besides those in the middle of its phases."""
@@ -203,8 +207,20 @@ async def reset_forgets_an_image(dut):
         assert await tb.read(STATUS) == 0
         assert await tb.read(CONTROL) == 0
         await tb.write(LOAD_DATA, 0)  # not loading any more
-        await tb.write(LOAD_CRC, 0)
         assert await tb.read(STATUS) == 0
+
+
+@cocotb.test()
+async def other_formats(dut):
+    """Where formats are wired in, an image of other ones is refused, and says so."""
+    tb = EngineTB(dut)
+    await tb.hard_reset()
+    words = VECTORS["image.words"].tolist()
+    words[HEADER_WORDS + 1] ^= 1  # the last one of the configuration: bits of the candidate's table
+    words[-1] = zlib.crc32(np.array(words[:-1], dtype="<u4").tobytes())
+    await tb.load_words(words)
+    fixed = int(dut.FixedConfig.value) != 0
+    assert await tb.read(STATUS) == (MISFIT if fixed else IMAGE_VALID)
 
 
 @cocotb.test()
@@ -228,7 +244,7 @@ async def registers(dut):
     tb = EngineTB(dut)
     await tb.start()
     assert await tb.read(0x00) == int.from_bytes(b"AEGR", "big")
-    assert await tb.read(0x04) == 0x10000
+    assert await tb.read(0x04) == 0x20000
     assert await tb.read(CONTROL) == ENABLE
     assert await tb.read(STATUS) == IMAGE_VALID | RUNNING
     read = [await tb.read(address) for address in range(0x10, 0x40, 4)]

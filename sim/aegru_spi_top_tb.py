@@ -9,9 +9,7 @@ from testbench import (
     ENABLE,
     IMAGE_VALID,
     LOAD_BEGIN,
-    LOAD_CRC,
     LOAD_DATA,
-    LOAD_TARGET,
     REFUSED_FLAG,
     RUNNING,
     SOFT_RESET,
@@ -68,16 +66,11 @@ class SpiTB:
         return int.from_bytes((await self.transfer([READ, address, *bytes(5)]))[3:], "big")
 
     async def start(self):
-        """Load the image, in bursts of a memory each, and wait for the start-up state."""
+        """Load the image in one burst, and wait for the start-up state."""
         await ClockCycles(self.dut.clk_i, 40)
         await self.write(CONTROL, 0)
         await self.write(LOAD_BEGIN, 0)
-        pairs = VECTORS["image.pairs"].astype(np.int64)
-        begins = np.flatnonzero(np.diff(pairs[:, 0], prepend=-9) != 1)
-        for words in np.split(pairs, begins[1:]):
-            await self.write(LOAD_TARGET, words[0, 0])
-            await self.write(LOAD_DATA, *words[:, 1].tolist())
-        await self.write(LOAD_CRC, int(VECTORS["image.crc"]))
+        await self.write(LOAD_DATA, *VECTORS["image.words"].tolist())
         await self.write(CONTROL, ENABLE)
         while await self.read(STATUS) != IMAGE_VALID | RUNNING:
             pass

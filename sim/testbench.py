@@ -22,9 +22,10 @@ from cocotbext.axi import (
 
 CONTROL, STATUS, TICKS, BUSY, MACS, SATURATIONS = 0x08, 0x0C, 0x40, 0x44, 0x4C, 0x6C
 PERIOD, REFUSED = 0x70, 0x74
-LOAD_BEGIN, LOAD_TARGET, LOAD_DATA, LOAD_CRC = 0xC0, 0xC4, 0xC8, 0xCC
+LOAD_BEGIN, LOAD_DATA = 0xC0, 0xC4
 ENABLE, SOFT_RESET, CLEAR = 1, 2, 4
 IMAGE_VALID, RUNNING, CRC_ERROR, OVERRUN, REFUSED_FLAG = 1, 2, 16, 32, 64
+MISFIT = 256
 
 VECTORS = np.load(os.environ["AEGRU_VECTORS"], allow_pickle=False)
 TRACE = Path(os.environ["AEGRU_TRACE"]) if "AEGRU_TRACE" in os.environ else None
@@ -157,15 +158,14 @@ class EngineTB(StreamTB):
             await ClockCycles(self.dut.aclk, 100)
 
     async def load(self, name, damage=0):
-        """Load an image; the data words of a memory go one after the other."""
+        """Load an image, its CRC altered by `damage`."""
+        *words, crc = VECTORS[f"{name}.words"].tolist()
+        await self.load_words([*words, crc ^ damage])
+
+    async def load_words(self, words):
         await self.write(LOAD_BEGIN, 0)
-        expected = None
-        for target, data in VECTORS[f"{name}.pairs"].tolist():
-            if target != expected:
-                await self.write(LOAD_TARGET, target)
-            await self.write(LOAD_DATA, data)
-            expected = target + 1
-        await self.write(LOAD_CRC, int(VECTORS[f"{name}.crc"]) ^ damage)
+        for word in words:
+            await self.write(LOAD_DATA, word)
 
     async def read(self, address):
         return await self.registers.read_dword(address)

@@ -21,14 +21,16 @@ from aegru_hw.fixedpoint.types import Codes
 from aegru_hw.needs.doctor import require
 from aegru_hw.needs.places import engine_cache
 from aegru_hw.plain_folder import plain_folder
+from aegru_hw.rtl.image_stream import image_stream
 from aegru_hw.rtl.images import Image, memory_image
 from aegru_hw.rtl.limits import Limits, check_within, engine_limits
 from aegru_hw.rtl.sources import engine_digest, simulation_sources
 from aegru_hw.rtl.verilator import verilator_command
 
 CONTROL, STATUS, TICKS, REFUSED = 0x08, 0x0C, 0x40, 0x74
-LOAD_BEGIN, LOAD_TARGET, LOAD_DATA, LOAD_CRC = 0xC0, 0xC4, 0xC8, 0xCC
-STATUS_IMAGE_VALID, STATUS_RUNNING = 1, 2
+LOAD_BEGIN, LOAD_DATA = 0xC0, 0xC4
+STATUS_IMAGE_VALID, STATUS_RUNNING, STATUS_LOADING = 1, 2, 8
+STATUS_CRC_ERROR, STATUS_MISFIT, STATUS_MISSING = 0x10, 0x100, 0x200
 NO_SPIKE = 0xFFFF
 TLAST = 1 << 16
 LIBRARY = "libengine.so"
@@ -102,11 +104,12 @@ class Engine:
 
     def _load(self, image: Image, channels: int) -> None:
         self.image, self.channels = image, channels
-        pairs = np.ascontiguousarray(image.load_words())
-        pointer = pairs.ctypes.data_as(ctypes.POINTER(ctypes.c_uint32))
-        self._library.engine_load(self._handle, pointer, len(pairs), image.crc)
-        if not self.read(STATUS) & STATUS_IMAGE_VALID:
-            raise RuntimeError("the engine refused the CRC of its own image")
+        words = image_stream(image)
+        pointer = words.ctypes.data_as(ctypes.POINTER(ctypes.c_uint32))
+        self._library.engine_load(self._handle, pointer, len(words))
+        status = self.read(STATUS)
+        if not status & STATUS_IMAGE_VALID:
+            raise RuntimeError(f"the engine refused its own image: status 0x{status:03X}")
         self.write(CONTROL, 1)
 
     def reset(self) -> None:
@@ -262,7 +265,7 @@ def _open(path: Path) -> ctypes.CDLL:
     library.engine_read.restype = ctypes.c_uint32
     library.engine_cycles.argtypes = [handle]
     library.engine_cycles.restype = ctypes.c_uint64
-    library.engine_load.argtypes = [handle, words, ctypes.c_uint64, ctypes.c_uint32]
+    library.engine_load.argtypes = [handle, words, ctypes.c_uint64]
     library.engine_run.argtypes = [
         *(handle, words, ctypes.c_uint64, ctypes.c_uint64),
         *(ctypes.POINTER(ctypes.c_int32), words, ctypes.c_uint64),

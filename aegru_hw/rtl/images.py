@@ -1,6 +1,5 @@
 """Memory images: a FixedDecoder as the words that fill the engine's memories."""
 
-import zlib
 from dataclasses import dataclass
 
 import numpy as np
@@ -32,22 +31,6 @@ LIMITS_OF_SUMS = {
 
 BIASES = ("reset", "update", "candidate", "recurrent candidate")
 
-SELECT = {
-    "config": 0,
-    "feature": 1,
-    "sigmoid": 2,
-    "tanh": 3,
-    "rsqrt": 4,
-    **{f"bias{index}": 5 + index for index in range(len(BIASES))},
-    "norm": 11,
-    "readout": 12,
-    "startup_state": 15,
-    "column": 16,
-    **{f"lane{lane}": 32 + lane for lane in range(16)},
-    **{f"startup_latent{lane}": 64 + lane for lane in range(16)},
-}
-"""Number of each memory on the load bus: select_e in rtl/aegru_pkg.sv."""
-
 WIDTH = {
     "feature": OPERAND_BITS,
     "sigmoid": CODE_BITS,
@@ -65,7 +48,8 @@ WIDTH = {
 class Image:
     """The words of every memory.
 
-    memories: name (of SELECT) to words, as unsigned 32-bit codes in ascending address.
+    memories: name (of SELECT in image_stream.py) to words, as unsigned 32-bit codes in ascending
+        address; a memory that the decoder leaves unused holds a zero.
     schedule: the schedule that is in them.
     needs: the least limits of an engine that holds the image.
     """
@@ -74,25 +58,12 @@ class Image:
     schedule: Schedule
     needs: Limits
 
-    def load_words(self) -> NDArray[np.uint32]:
-        """Return (words, 2) pairs of target (select << 24 | address) and data, in loading order."""
-        pairs = []
-        for name, words in self.memories.items():
-            targets = (SELECT[name] << 24) + np.arange(len(words), dtype=np.uint32)
-            pairs.append(np.stack([targets.astype(np.uint32), words], axis=1))
-        return np.concatenate(pairs)
-
     @property
     def fixed_config(self) -> str:
         """The configuration as the parameter FixedConfig, a literal of 64 words."""
         words = self.memories["config"]
         digits = "".join(f"{word:08x}" for word in reversed(words))
         return f"{CONFIG_WORDS * 32}'h{digits}"
-
-    @property
-    def crc(self) -> int:
-        """CRC-32 of the pairs that are loaded, little-endian."""
-        return zlib.crc32(self.load_words().astype("<u4").tobytes())
 
 
 def memory_image(decoder: FixedDecoder, lanes: int) -> Image:
@@ -109,7 +80,11 @@ def memory_image(decoder: FixedDecoder, lanes: int) -> Image:
     check_bounds(needs, lanes)
     hidden, constants = plan.hidden_units, startup(decoder)
     geometry = decoder.geometry
+    unused = np.zeros(1, dtype=np.int64)
     memories: dict[str, Codes] = {
+        "rsqrt": unused,
+        "norm": unused,
+        "startup_state": unused,
         "config": _config(decoder, plan),
         "feature": decoder.feature.codes,
         "sigmoid": decoder.sigmoid.codes,
@@ -129,8 +104,9 @@ def memory_image(decoder: FixedDecoder, lanes: int) -> Image:
     accumulator = constants.accumulator[plan.latent_units]
     for lane in range(lanes):
         memories[f"lane{lane}"] = plan.words[lane]
-        if lane < geometry.latent:
-            memories[f"startup_latent{lane}"] = accumulator[lane::lanes]
+        memories[f"startup_latent{lane}"] = (
+            accumulator[lane::lanes] if lane < len(accumulator) else unused
+        )
     return Image(
         {
             name: (np.asarray(codes).astype(np.int64) & ((1 << WIDTH.get(name, 32)) - 1)).astype(

@@ -12,7 +12,7 @@ from aegru_hw.errors import UserError
 from aegru_hw.files import atomic_path
 from aegru_hw.fixedpoint.decoder import FixedDecoder
 from aegru_hw.fixedpoint.parts import Linear
-from aegru_hw.rtl.images import BIASES, CONFIG_WORDS, Image, memory_image
+from aegru_hw.rtl.images import CONFIG_WORDS, Image, memory_image
 from aegru_hw.rtl.limits import check_bounds, least_limits
 from aegru_hw.rtl.sources import SIMULATION, sources
 from aegru_hw.rtl.vectors import PLAYED, write_vectors
@@ -96,14 +96,9 @@ def turned_round(decoder: FixedDecoder) -> FixedDecoder:
 
 
 def write_images(image: Image, folder: Path) -> None:
-    """Write one $readmemh file a memory; a memory that the decoder leaves unused holds a zero."""
+    """Write one $readmemh file a memory."""
     folder.mkdir()
-    names = {"config", "feature", "sigmoid", "tanh", "rsqrt", "norm", "column"}
-    names |= {"readout", "startup_state", *(f"bias{i}" for i in range(len(BIASES)))}
-    lanes = range(image.schedule.lanes)
-    names |= {f"{kind}{lane}" for kind in ("lane", "startup_latent") for lane in lanes}
-    for name in sorted(names):
-        words = image.memories.get(name, np.zeros(1, dtype=np.uint32))
+    for name, words in image.memories.items():
         if name == "config":
             words = np.pad(words, (0, CONFIG_WORDS - len(words)))
         (folder / f"{name}.hex").write_text("".join(f"{word:x}\n" for word in words))

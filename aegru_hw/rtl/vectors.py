@@ -11,6 +11,7 @@ from aegru_hw.fixedpoint.traces import CELL_TENSORS, streaming_traces
 from aegru_hw.fixedpoint.types import Codes
 from aegru_hw.rtl.cycles import tick_costs, tick_phases
 from aegru_hw.rtl.engine import COST_FIELDS, events_of
+from aegru_hw.rtl.image_stream import image_stream
 from aegru_hw.rtl.images import Image
 from aegru_hw.rtl.limits import Limits
 
@@ -105,7 +106,6 @@ def _by_position(traces: dict[str, Codes], image: Image) -> dict[str, Codes]:
 
 def _image(name: str, decoder: FixedDecoder, image: Image) -> dict[str, Any]:
     return {
-        f"{name}.pairs": image.load_words(),
-        f"{name}.crc": np.uint32(image.crc),
+        f"{name}.words": image_stream(image),
         f"{name}.channels": decoder.geometry.channels,
     }

@@ -1,0 +1,54 @@
+"""An image as the words that are written to LoadData, one after the other."""
+
+import zlib
+from collections.abc import Iterator
+
+import numpy as np
+from numpy.typing import NDArray
+
+from aegru_hw.rtl.images import BIASES, Image
+
+VERSION = 2
+"""ImageVersion in rtl/aegru_pkg.sv."""
+
+SELECT_LANE, SELECT_STARTUP_LATENT = 16, 32
+SELECT = {
+    "config": 0,
+    "feature": 1,
+    "sigmoid": 2,
+    "tanh": 3,
+    "rsqrt": 4,
+    **{f"bias{index}": 5 + index for index in range(len(BIASES))},
+    "norm": 9,
+    "readout": 10,
+    "startup_state": 11,
+    "column": 12,
+    **{f"lane{lane}": SELECT_LANE + lane for lane in range(16)},
+    **{f"startup_latent{lane}": SELECT_STARTUP_LATENT + lane for lane in range(16)},
+}
+"""Number of each memory, in the order of an image: select_e in rtl/aegru_pkg.sv."""
+
+
+def image_header(image: Image) -> list[int]:
+    """Return the words before the memories: version, lanes, and what the engine must hold."""
+    needs = image.needs
+    return [VERSION, image.schedule.lanes, needs.ring, needs.history, needs.count_bits]
+
+
+def image_blocks(image: Image) -> Iterator[NDArray[np.uint32]]:
+    """Yield of each memory its select and length in one word, and its words from the last on."""
+    for name, words in sorted(image.memories.items(), key=lambda item: SELECT[item[0]]):
+        first = np.array([SELECT[name] << 24 | len(words) - 1], dtype=np.uint32)
+        yield np.concatenate([first, words[::-1]])
+
+
+def image_stream(image: Image) -> NDArray[np.uint32]:
+    """Return header, memories and the CRC-32 of both, little-endian."""
+    header = np.array(image_header(image), dtype=np.uint32)
+    return with_crc(np.concatenate([header, *image_blocks(image)]))
+
+
+def with_crc(words: NDArray[np.uint32]) -> NDArray[np.uint32]:
+    """Return words with their CRC-32 behind them."""
+    crc = zlib.crc32(words.astype("<u4").tobytes())
+    return np.append(words, np.uint32(crc))
