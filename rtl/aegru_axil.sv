@@ -2,9 +2,9 @@
 ///
 /// Address and data of a write come in any order, each taken into a register; AWREADY, WREADY and
 /// ARREADY are registers too. Once both are there, write_o is high for a cycle, and what was written
-/// stays at write_data_o until hold_i is low, when the response comes. read_o is high for a cycle in which the value of
-/// read_address_o is taken.
-/// Example: W in cycle 0, AW in cycle 3: write_o in cycle 4, BVALID from cycle 6 where nothing holds.
+/// stays at write_data_o until hold_i is low, when the response comes. read_o is high for a cycle in
+/// which the value of read_word_o is taken.
+/// Example: W in cycle 0, AW in cycle 3: write_o in cycle 4, BVALID from cycle 6 if nothing holds.
 module aegru_axil (
   input  logic        clk_i,
   input  logic        rst_ni,

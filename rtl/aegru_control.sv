@@ -83,7 +83,8 @@ module aegru_control import aegru_pkg::*; #(
     .s_axil_wdata, .s_axil_wstrb, .s_axil_wvalid, .s_axil_wready, .s_axil_bresp, .s_axil_bvalid,
     .s_axil_bready, .s_axil_araddr, .s_axil_arprot, .s_axil_arvalid, .s_axil_arready,
     .s_axil_rdata, .s_axil_rresp, .s_axil_rvalid, .s_axil_rready, .write_o(write),
-    .write_word_o(write_word), .write_data_o(write_data), .hold_i(hold), .turn_i(turn), .read_o(read), .read_word_o(read_word), .read_data_i(value)
+    .write_word_o(write_word), .write_data_o(write_data), .hold_i(hold), .turn_i(turn),
+    .read_o(read), .read_word_o(read_word), .read_data_i(value)
   );
   assign load_begin = write & (write_word == RegisterLoadBegin);
   assign load_word = write & (write_word == RegisterLoadData);

@@ -1,4 +1,4 @@
-/// What ticks cost: totals, the last tick, the longest tick, and the tick period that none may exceed.
+/// What ticks cost: totals, the last one, the longest one, and the tick period.
 ///
 /// A total has 64 bits. Reading its low word keeps its high word, which the next read of a high word
 /// gives: both are of the same cycle. Example: of 0x1_FFFFFFFF, which a tick of 1 cycle makes

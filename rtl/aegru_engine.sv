@@ -69,7 +69,9 @@ module aegru_engine import aegru_pkg::*; #(
   output logic [31:0] tick_cycles,
   output logic [31:0] tick_latency,
   output logic [31:0] tick_macs[4],
-  output logic [31:0] tick_saturations
+  output logic [31:0] tick_saturations,
+  /// One cycle: all but the image is forgotten.
+  output logic        soft_reset
 );
   if (!(Lanes inside {1, 2, 4, 8, 16})) begin : gen_refuse1
     $error("Lanes must be 1, 2, 4, 8 or 16");
@@ -95,7 +97,7 @@ module aegru_engine import aegru_pkg::*; #(
   load_t load;
   cost_t cycles_q, latency_q, saturations_q, macs_q[4];
   config_t cfg;
-  logic enable, soft_reset, running, busy, filling_q, running_q, filled, reset_n, refused;
+  logic enable, running, busy, filling_q, running_q, filled, reset_n, refused;
   index_t fill_q;
   logic [7:0] saturated;
 

@@ -55,7 +55,8 @@ module aegru_fifo #(
   never_overfull: assert property (@(posedge clk_i) disable iff (!rst_ni)
     held <= Depth[PointerWidth:0]);
   never_pushed_when_full: assert property (@(posedge clk_i) disable iff (!rst_ni) !(push && full));
-  offered_word_stays: assert property (@(posedge clk_i) disable iff (!rst_ni || (clear_i && !KeepsOffered))
+  offered_word_stays: assert property (@(posedge clk_i)
+    disable iff (!rst_ni || (clear_i && !KeepsOffered))
     out_valid_o && !out_ready_i |=> out_valid_o && $stable(out_data_o));
 `endif
 endmodule

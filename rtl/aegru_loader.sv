@@ -32,7 +32,7 @@ module aegru_loader import aegru_pkg::*; #(
   output logic        loading_o,
   /// One cycle: the image is whole and fits.
   output logic        loaded_o,
-  /// Why an image was refused: it is for another engine, a memory is missing, the CRC is not its own.
+  /// Why an image was refused: it is for another engine, a memory is missing, the CRC is wrong.
   output logic        misfit_o,
   output logic        missing_o,
   output logic        crc_error_o

@@ -1,7 +1,9 @@
 /// The engine behind SPI pins, for small boards: every other bus stays inside.
 ///
-/// The image is loaded over SPI (aegru_spi.sv has the commands). A host closes a tick only after it
-/// has taken the velocity of the tick before; events then never outrun the engine's FIFO.
+/// The image is loaded over SPI (aegru_spi.sv has the commands). SCK may be at most an eighth of the
+/// clock, 1.5 MHz of 12: no tool checks it, since SCK is sampled and clocks nothing. A host closes a
+/// tick only after it has taken the velocity of the tick before; events then never outrun the
+/// engine's FIFO.
 module aegru_spi_top import aegru_pkg::*; #(
   parameter int unsigned Lanes = 1,
   parameter int unsigned MaxChannels = 96,
@@ -27,10 +29,11 @@ module aegru_spi_top import aegru_pkg::*; #(
   input  logic sck_i,
   input  logic cs_ni,
   input  logic mosi_i,
-  output logic miso_o,
+  /// Driven while cs_ni is low: devices can share the wire.
+  output tri   miso_o,
   /// A velocity waits.
   output logic velocity_waits_o,
-  /// An event would be taken: a valid image is enabled, and there is room.
+  /// A frame of events would be taken: a valid image is enabled, and there is room.
   output logic ready_o
 );
   logic clk;
@@ -52,21 +55,24 @@ module aegru_spi_top import aegru_pkg::*; #(
   logic [15:0] event_channel;
   logic event_last, event_valid, event_ready;
   logic [31:0] velocity, write_data, read_data;
-  logic velocity_valid, velocity_ready, write_valid, write_ready, read_valid, read_ready;
+  logic velocity_valid, velocity_last, velocity_ready, soft_reset, miso, miso_enable;
+  logic write_valid, write_ready, read_valid, read_ready;
   logic read_done;
   logic [7:0] address;
   aegru_spi i_spi (
-    .clk_i(clk), .rst_ni(rst_n), .sck_i, .cs_ni, .mosi_i, .miso_o,
+    .clk_i(clk), .rst_ni(rst_n), .sck_i, .cs_ni, .mosi_i, .miso_o(miso),
+    .soft_reset_i(soft_reset),
     .event_channel_o(event_channel), .event_last_o(event_last), .event_valid_o(event_valid),
     .event_ready_i(event_ready), .velocity_i(velocity), .velocity_valid_i(velocity_valid),
-    .velocity_ready_o(velocity_ready), .address_o(address), .write_valid_o(write_valid),
+    .velocity_last_i(velocity_last), .velocity_ready_o(velocity_ready), .velocity_waits_o,
+    .ready_o, .address_o(address), .write_valid_o(write_valid),
     .write_data_o(write_data), .write_ready_i(write_ready), .read_valid_o(read_valid),
     .read_ready_i(read_ready), .read_done_i(read_done), .read_data_i(read_data)
   );
-  assign velocity_waits_o = velocity_valid;
-  assign ready_o = event_ready & ~event_valid;
+  assign miso_enable = ~cs_ni;
+  assign miso_o = miso_enable ? miso : 1'bz;
 
-  logic velocity_last, write_done, tick_done, w_ready, unused;
+  logic write_done, tick_done, w_ready, unused;
   logic [1:0] write_response, read_response;
   logic [31:0] tick_cycles, tick_latency, tick_macs[4], tick_saturations;
   aegru_engine #(
@@ -86,9 +92,10 @@ module aegru_spi_top import aegru_pkg::*; #(
     .s_axil_bvalid(write_done), .s_axil_bready(1'b1), .s_axil_araddr(address),
     .s_axil_arprot(3'b0), .s_axil_arvalid(read_valid), .s_axil_arready(read_ready),
     .s_axil_rdata(read_data), .s_axil_rresp(read_response), .s_axil_rvalid(read_done),
-    .s_axil_rready(1'b1), .tick_done, .tick_cycles, .tick_latency, .tick_macs, .tick_saturations
+    .s_axil_rready(1'b1), .tick_done, .tick_cycles, .tick_latency, .tick_macs, .tick_saturations,
+    .soft_reset
   );
-  assign unused = &{1'b0, velocity_last, write_done, w_ready, write_response, read_response,
+  assign unused = &{1'b0, write_done, w_ready, write_response, read_response,
                     tick_done, tick_cycles, tick_latency, tick_macs[0], tick_macs[1],
                     tick_macs[2], tick_macs[3], tick_saturations};
 endmodule

@@ -143,7 +143,7 @@ def test_names_the_first_tensor_that_differs(tmp_path: Path) -> None:
 def test_spi_top(tmp_path: Path) -> None:
     decoder = random_decoder(2, channels=20, latent=9, hidden=10, steps=3, window=4)
     write_project(decoder, tmp_path / "rtl", 1)
-    assert "TESTS=5 PASS=5 FAIL=0" in run_testbench(tmp_path / "rtl", "--dut", "spi")
+    assert "TESTS=19 PASS=19 FAIL=0" in run_testbench(tmp_path / "rtl", "--dut", "spi")
 
 
 @pytest.mark.slow
