@@ -17,6 +17,8 @@ module aegru_spi_top import aegru_pkg::*; #(
   parameter int unsigned CountBits = 16,
   parameter int unsigned GroupSize = 2,
   parameter int unsigned EventDepth = 64,
+  /// Keep what ticks cost: aegru_control.sv.
+  parameter bit Totals = 1'b0,
   /// Prefix of $readmemh images; the image is loaded over SPI where empty.
   parameter string ImagePrefix = "",
   /// Number formats and geometry that are wired in: aegru_engine.sv.
@@ -80,7 +82,7 @@ module aegru_spi_top import aegru_pkg::*; #(
     .ScheduleDepth(ScheduleDepth), .StateDepth(StateDepth), .RingDepth(RingDepth),
     .HistoryDepth(HistoryDepth), .TableBits(TableBits), .CountBits(CountBits),
     .GroupSize(GroupSize), .EventDepth(EventDepth), .ImagePrefix(ImagePrefix),
-    .FixedConfig(FixedConfig), .Totals(1'b0)
+    .FixedConfig(FixedConfig), .Totals(Totals)
   ) i_engine (
     .aclk(clk), .aresetn(rst_n),
     .s_axis_tdata(event_channel), .s_axis_tvalid(event_valid), .s_axis_tready(event_ready),

@@ -78,7 +78,9 @@ def _add_placement(added: argparse.ArgumentParser) -> None:
         "--clock", type=float, metavar="MHZ", help="clock to place for (default the target's)"
     )
     added.add_argument(
-        "--board", metavar="B", help="ice40up5k: upduino3 (default) or icebreaker, for its pins"
+        "--board",
+        metavar="B",
+        help="whose pins: upduino3 (default) or icebreaker on ice40up5k, ulx3s on ecp5",
     )
     added.add_argument(
         "--place-seed", type=int, metavar="N", help="of the placer (default 1); others vary Fmax"

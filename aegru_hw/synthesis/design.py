@@ -22,7 +22,7 @@ class Design:
     hidden_ports: pattern of the top's outputs that only a simulation reads, and that get no pins.
     clock: the top's clock port. lanes: multiply lanes, 0 where it has none.
     has_pins: its ports have a pin each in the target's package. Where not, only the fit is found.
-    pins: the pin file of a board, for iCE40; the placer chooses the pins where None.
+    pins: the pin file of a board, for iCE40 and ECP5; the placer chooses the pins where None.
     single_port_memories: names of memories that are to go to the target's single-port RAMs.
     """
 

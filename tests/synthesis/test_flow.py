@@ -110,13 +110,33 @@ def test_ice40_bitstream_with_the_pins_of_a_board(tmp_path, board) -> None:
     }
 
 
+def test_ecp5_bitstream_with_the_pins_of_a_board(tmp_path) -> None:
+    pins = board_pins(ECP5, "ulx3s")
+    assert pins is not None
+    source = design(tmp_path / "source", SHIFT, clock="clk_i", pins=pins)
+    facts = synthesise(source, ECP5, tmp_path / "out")
+    assert (facts.board, facts.bitstream, facts.clock_mhz) == ("ulx3s", "aegru.bit", 80.0)
+    located = set(re.findall(r'LOCATE COMP "(\w+)"', pins.read_text()))
+    placed = set(
+        re.findall(
+            r"pin '(\w+)\$tr_io' constrained to", (tmp_path / "out" / "nextpnr.log").read_text()
+        )
+    )
+    assert placed == located
+
+
 def test_boards() -> None:
     assert board_pins(ICE40) == board_pins(ICE40, "upduino3")
-    assert board_pins(ECP5) is None
-    with pytest.raises(UserError, match="no board basys; choose one of icebreaker, upduino3"):
+    assert board_pins(ECP5) == board_pins(ECP5, "ulx3s")
+    assert board_pins(XC7) is None
+    with pytest.raises(
+        UserError, match="no board basys for ice40up5k; choose one of icebreaker, upduino3"
+    ):
         board_pins(ICE40, "basys")
-    with pytest.raises(UserError, match="ecp5-25k has no boards"):
+    with pytest.raises(UserError, match="no board upduino3 for ecp5-25k; choose one of ulx3s"):
         board_pins(ECP5, "upduino3")
+    with pytest.raises(UserError, match="xc7 has no boards"):
+        board_pins(XC7, "ulx3s")
 
 
 def test_too_big_a_design_leaves_the_folder_as_it_was(tmp_path) -> None:
