@@ -72,7 +72,7 @@ module aegru_control import aegru_pkg::*; #(
   logic [31:0] ticks_q, write_data;
   logic write, read, clear, reset_counters;
   logic [5:0] write_word, read_word;
-  logic [31:0] value, counter_value;
+  logic [31:0] value, counter_value, status;
 
   if (ImagePrefix != "") begin : gen_image
     initial $readmemh({ImagePrefix, "config.hex"}, config_q);
@@ -102,7 +102,8 @@ module aegru_control import aegru_pkg::*; #(
     assign config_o[i] = (IsFixed && is_format(i)) ? FixedConfig[i] : config_q[i];
   end
   assign enable_o = enable_q & image_valid_q;
-  assign reset_counters = write & (write_word == RegisterControl) & (|write_data[2:1]);
+  assign reset_counters = write & (write_word == RegisterControl) & 
+                          (write_data[ControlSoftReset] | write_data[ControlClear]);
   assign clear = soft_reset_o | reset_counters;
 
   // What the bitstream put into the memories is trusted until something is loaded over it. Nothing
@@ -114,8 +115,8 @@ module aegru_control import aegru_pkg::*; #(
   always_ff @(posedge clk_i) begin
     soft_reset_o <= load_begin;
     if (write && write_word == RegisterControl) begin
-      enable_q <= write_data[0];
-      soft_reset_o <= write_data[1];
+      enable_q <= write_data[ControlEnable];
+      soft_reset_o <= write_data[ControlSoftReset];
     end
     if (loaded) image_valid_q <= 1'b1;
     if (load_begin) begin
@@ -157,13 +158,22 @@ module aegru_control import aegru_pkg::*; #(
   end
 
   always_comb begin
+    status = '0;
+    status[StatusImageValid] = image_valid_q;
+    status[StatusRunning] = running_i;
+    status[StatusBusy] = busy_i;
+    status[StatusLoading] = loading;
+    status[StatusCrcError] = crc_error;
+    status[StatusOverrun] = overrun;
+    status[StatusRefused] = any_refused_q;
+    status[StatusSaturated] = any_saturated_q;
+    status[StatusMisfit] = misfit;
+    status[StatusMissing] = missing;
     unique case (read_word)
       RegisterIdentification: value = Identification;
       RegisterVersion:        value = Version;
       RegisterControl:        value = {31'b0, enable_q};
-      RegisterStatus:
-        value = {22'b0, missing, misfit, any_saturated_q, any_refused_q, overrun, crc_error,
-                 loading, busy_i, running_i, image_valid_q};
+      RegisterStatus:         value = status;
       RegisterLanes:          value = Lanes;
       RegisterMaxChannels:    value = MaxChannels;
       RegisterMaxLatent:      value = MaxLatent;

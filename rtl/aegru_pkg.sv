@@ -68,59 +68,145 @@ package aegru_pkg;
     logic [31:0] data;
   } load_t;
 
-  /// Memories in the order in which an image has them.
-  typedef enum logic [7:0] {
-    SelectConfig         = 8'd0,
-    SelectFeature        = 8'd1,
-    SelectSigmoid        = 8'd2,
-    SelectTanh           = 8'd3,
-    SelectRsqrt          = 8'd4,
-    SelectBias           = 8'd5,   // 5 to 8: reset, update, candidate, recurrent candidate
-    SelectNorm           = 8'd9,   // scale and bias
-    SelectReadout        = 8'd10,  // both axes
-    SelectStartupState   = 8'd11,
-    SelectColumn         = 8'd12,
-    SelectLane           = 8'd16,  // + lane: schedule
-    SelectStartupLatent  = 8'd32   // + lane: encoder accumulators of silence
-  } select_e;
-
-  /// Words of an image's header, which comes before its memories: version and lanes must be the
-  /// engine's, the others at most what it has.
-  typedef enum logic [5:0] {
-    HeaderVersion = 6'd48, HeaderLanes = 6'd49, HeaderRing = 6'd50, HeaderHistory = 6'd51,
-    HeaderCountBits = 6'd52
-  } header_e;
-  localparam int unsigned ImageVersion = 2;
-
-  /// Words of the configuration memory, in the order of aegru_hw/rtl/images.py.
-  typedef enum logic [5:0] {
-    CfgChannels, CfgGroups, CfgLatent, CfgLatentSlots, CfgHidden, CfgWindow, CfgSteps, CfgNorm,
-    CfgFeatureEnd, CfgRingStride, CfgRingLast, CfgHistoryLast, CfgInputStart, CfgInputLength,
-    CfgRecurrentStart, CfgRecurrentLength, CfgLatentShift, CfgGateInputAlign,
-    CfgGateRecurrentAlign, CfgGateShift, CfgRecurrentCandidateShift, CfgCandidateInputAlign,
-    CfgCandidateGatedAlign, CfgCandidateShift, CfgMixCandidateAlign, CfgMixStateAlign,
-    CfgUpdateFraction, CfgMixShift, CfgPlainShift, CfgNormalisedShift, CfgStateShift,
-    CfgVelocityShift, CfgEpsilonLow, CfgEpsilonHigh, CfgReadoutBias0, CfgReadoutBias1,
-    CfgLatentMin, CfgLatentMax, CfgGateMin, CfgGateMax, CfgRecurrentCandidateMin,
-    CfgRecurrentCandidateMax, CfgCandidateMin, CfgCandidateMax, CfgMixedMin, CfgMixedMax,
-    CfgNormalisedMin, CfgNormalisedMax, CfgStateMin, CfgStateMax, CfgVelocityMin, CfgVelocityMax,
-    CfgSigmoidWidth, CfgTanhWidth
-  } config_e;
-  localparam int unsigned ConfigWords = 64;
-  typedef logic [ConfigWords-1:0][31:0] config_t;
-
+  // address_map begins: what aegru_hw/rtl/address_map.py states
   /// Registers, by the word of their address.
   typedef enum logic [5:0] {
-    RegisterIdentification = 6'h00, RegisterVersion = 6'h01, RegisterControl = 6'h02,
-    RegisterStatus = 6'h03, RegisterLanes = 6'h04, RegisterMaxChannels = 6'h05,
-    RegisterMaxLatent = 6'h06, RegisterMaxHidden = 6'h07, RegisterScheduleDepth = 6'h08,
-    RegisterRingDepth = 6'h09, RegisterHistoryDepth = 6'h0A, RegisterChannels = 6'h0B,
-    RegisterLatent = 6'h0C, RegisterHidden = 6'h0D, RegisterWindow = 6'h0E, RegisterSteps = 6'h0F,
-    RegisterTicks = 6'h10, RegisterBusyLow = 6'h11, RegisterSaturations = 6'h1B,
-    RegisterPeriod = 6'h1C, RegisterRefused = 6'h1D, RegisterLastCycles = 6'h1E,
-    RegisterLastLatency = 6'h1F, RegisterMaxCycles = 6'h20, RegisterMaxLatency = 6'h21,
-    RegisterLoadBegin = 6'h30, RegisterLoadData = 6'h31
+    RegisterIdentification = 6'h00,
+    RegisterVersion = 6'h01,
+    RegisterControl = 6'h02,
+    RegisterStatus = 6'h03,
+    RegisterLanes = 6'h04,
+    RegisterMaxChannels = 6'h05,
+    RegisterMaxLatent = 6'h06,
+    RegisterMaxHidden = 6'h07,
+    RegisterScheduleDepth = 6'h08,
+    RegisterRingDepth = 6'h09,
+    RegisterHistoryDepth = 6'h0A,
+    RegisterChannels = 6'h0B,
+    RegisterLatent = 6'h0C,
+    RegisterHidden = 6'h0D,
+    RegisterWindow = 6'h0E,
+    RegisterSteps = 6'h0F,
+    RegisterTicks = 6'h10,
+    RegisterBusyLow = 6'h11,
+    RegisterBusyHigh = 6'h12,
+    RegisterEncoderMacsLow = 6'h13,
+    RegisterEncoderMacsHigh = 6'h14,
+    RegisterInputMacsLow = 6'h15,
+    RegisterInputMacsHigh = 6'h16,
+    RegisterRecurrentMacsLow = 6'h17,
+    RegisterRecurrentMacsHigh = 6'h18,
+    RegisterReadoutMacsLow = 6'h19,
+    RegisterReadoutMacsHigh = 6'h1A,
+    RegisterSaturations = 6'h1B,
+    RegisterPeriod = 6'h1C,
+    RegisterRefused = 6'h1D,
+    RegisterLastCycles = 6'h1E,
+    RegisterLastLatency = 6'h1F,
+    RegisterMaxCycles = 6'h20,
+    RegisterMaxLatency = 6'h21,
+    RegisterLoadBegin = 6'h30,
+    RegisterLoadData = 6'h31
   } register_e;
+  /// Words of an image's header, which comes before its memories.
+  typedef enum logic [5:0] {
+    HeaderVersion = 6'd48,
+    HeaderLanes = 6'd49,
+    HeaderRing = 6'd50,
+    HeaderHistory = 6'd51,
+    HeaderCountBits = 6'd52
+  } header_e;
+  /// Memories in the order in which an image has them.
+  typedef enum logic [7:0] {
+    SelectConfig = 8'd0,
+    SelectFeature = 8'd1,
+    SelectSigmoid = 8'd2,
+    SelectTanh = 8'd3,
+    SelectRsqrt = 8'd4,
+    SelectBias = 8'd5,
+    SelectNorm = 8'd9,
+    SelectReadout = 8'd10,
+    SelectStartupState = 8'd11,
+    SelectColumn = 8'd12,
+    SelectLane = 8'd16,
+    SelectStartupLatent = 8'd32
+  } select_e;
+  /// Words of the configuration memory.
+  typedef enum logic [5:0] {
+    CfgChannels,
+    CfgGroups,
+    CfgLatent,
+    CfgLatentSlots,
+    CfgHidden,
+    CfgWindow,
+    CfgSteps,
+    CfgNorm,
+    CfgFeatureEnd,
+    CfgRingStride,
+    CfgRingLast,
+    CfgHistoryLast,
+    CfgInputStart,
+    CfgInputLength,
+    CfgRecurrentStart,
+    CfgRecurrentLength,
+    CfgLatentShift,
+    CfgGateInputAlign,
+    CfgGateRecurrentAlign,
+    CfgGateShift,
+    CfgRecurrentCandidateShift,
+    CfgCandidateInputAlign,
+    CfgCandidateGatedAlign,
+    CfgCandidateShift,
+    CfgMixCandidateAlign,
+    CfgMixStateAlign,
+    CfgUpdateFraction,
+    CfgMixShift,
+    CfgPlainShift,
+    CfgNormalisedShift,
+    CfgStateShift,
+    CfgVelocityShift,
+    CfgEpsilonLow,
+    CfgEpsilonHigh,
+    CfgReadoutBias0,
+    CfgReadoutBias1,
+    CfgLatentMin,
+    CfgLatentMax,
+    CfgGateMin,
+    CfgGateMax,
+    CfgRecurrentCandidateMin,
+    CfgRecurrentCandidateMax,
+    CfgCandidateMin,
+    CfgCandidateMax,
+    CfgMixedMin,
+    CfgMixedMax,
+    CfgNormalisedMin,
+    CfgNormalisedMax,
+    CfgStateMin,
+    CfgStateMax,
+    CfgVelocityMin,
+    CfgVelocityMax,
+    CfgSigmoidWidth,
+    CfgTanhWidth
+  } config_e;
+  localparam int unsigned ImageVersion = 2;
+  /// Bits of the control and of the status register.
+  localparam int unsigned ControlEnable = 0;
+  localparam int unsigned ControlSoftReset = 1;
+  localparam int unsigned ControlClear = 2;
+  localparam int unsigned StatusImageValid = 0;
+  localparam int unsigned StatusRunning = 1;
+  localparam int unsigned StatusBusy = 2;
+  localparam int unsigned StatusLoading = 3;
+  localparam int unsigned StatusCrcError = 4;
+  localparam int unsigned StatusOverrun = 5;
+  localparam int unsigned StatusRefused = 6;
+  localparam int unsigned StatusSaturated = 7;
+  localparam int unsigned StatusMisfit = 8;
+  localparam int unsigned StatusMissing = 9;
+  // address_map ends
+
+  localparam int unsigned ConfigWords = 64;
+  typedef logic [ConfigWords-1:0][31:0] config_t;
 
   /// Words that say formats and geometry; the others follow the weights of each decoder.
   function automatic logic is_format(int unsigned word);

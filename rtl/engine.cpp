@@ -4,6 +4,7 @@
 
 #include "Vaegru_engine.h"
 #include "Vaegru_engine___024root.h"
+#include "aegru_map.h"
 #include "verilated.h"
 
 namespace {
@@ -104,8 +105,8 @@ uint64_t engine_cycles(void* handle) { return static_cast<Engine*>(handle)->cycl
 // Loads an image of `count` words.
 void engine_load(void* handle, const uint32_t* words, uint64_t count) {
   auto& engine = *static_cast<Engine*>(handle);
-  engine.write(0xC0, 0);
-  for (uint64_t i = 0; i < count; ++i) engine.write(0xC4, words[i]);
+  engine.write(AEGRU_LOAD_BEGIN, 0);
+  for (uint64_t i = 0; i < count; ++i) engine.write(AEGRU_LOAD_DATA, words[i]);
 }
 
 // Streams `events` (bit 16 is tlast) until `ticks` velocities are out. costs: 7 words a tick, in the

@@ -4,26 +4,28 @@ import zlib
 
 import cocotb
 import numpy as np
-from cocotb.triggers import ClockCycles, RisingEdge
-from testbench import (
-    BUSY,
+from aegru_map import (
+    BUSY_HIGH,
+    BUSY_LOW,
+    CHANNELS,
     CONTROL,
-    CRC_ERROR,
-    ENABLE,
-    IMAGE_VALID,
+    CONTROL_ENABLE,
+    IDENTIFICATION,
     LOAD_BEGIN,
     LOAD_DATA,
-    MISFIT,
-    OVERRUN,
     PERIOD,
-    REFUSED_FLAG,
-    RUNNING,
     STATUS,
+    STATUS_CRC_ERROR,
+    STATUS_IMAGE_VALID,
+    STATUS_MISFIT,
+    STATUS_OVERRUN,
+    STATUS_REFUSED,
+    STATUS_RUNNING,
     TICKS,
-    VECTORS,
-    EngineTB,
-    Scenario,
+    VERSION,
 )
+from cocotb.triggers import ClockCycles, RisingEdge
+from testbench import VECTORS, EngineTB, Scenario
 
 PLAYED = "recording"
 HEADER_WORDS = 5
@@ -58,7 +60,7 @@ async def reset_while_starting(dut, hard):
     await tb.start()
     for cycles in (1, 7, 300):
         await (tb.hard_reset() if hard else tb.soft_reset())
-        await tb.write(CONTROL, ENABLE)
+        await tb.write(CONTROL, CONTROL_ENABLE)
         await ClockCycles(dut.aclk, cycles)
         await (tb.hard_reset() if hard else tb.soft_reset())
         await tb.enable()
@@ -142,12 +144,12 @@ async def snapshot(dut):
     total = dut.i_control.gen_totals.i_counters.totals_q[0]
     total.value = 0x1_FFFF_FFFF
     await ClockCycles(dut.aclk, 2)
-    assert await tb.read(BUSY) == 0xFFFF_FFFF
+    assert await tb.read(BUSY_LOW) == 0xFFFF_FFFF
     await tb.send(played.packets[:1])
     await tb.wait_ticks(1)
-    assert await tb.read(BUSY + 4) == 1
-    assert await tb.read(BUSY) == int(played.costs[0, 0]) - 1
-    assert await tb.read(BUSY + 4) == 2
+    assert await tb.read(BUSY_HIGH) == 1
+    assert await tb.read(BUSY_LOW) == int(played.costs[0, 0]) - 1
+    assert await tb.read(BUSY_HIGH) == 2
 
 
 @cocotb.test()
@@ -155,10 +157,10 @@ async def refused_event(dut):
     """A refused event raises its flag."""
     tb = EngineTB(dut)
     await tb.start()
-    assert not await tb.read(STATUS) & REFUSED_FLAG
+    assert not await tb.read(STATUS) & STATUS_REFUSED
     await tb.send([[int(VECTORS["image.channels"])]])
     await tb.velocities(1)
-    assert await tb.read(STATUS) & REFUSED_FLAG
+    assert await tb.read(STATUS) & STATUS_REFUSED
 
 
 @cocotb.test()
@@ -168,12 +170,12 @@ async def overrun(dut):
     await tb.start()
     await tb.write(PERIOD, int(played.costs[:2, 0].max()))
     await tb.check(played, 2)
-    assert not await tb.read(STATUS) & OVERRUN
+    assert not await tb.read(STATUS) & STATUS_OVERRUN
     await tb.write(PERIOD, 10)
     await tb.send([EMPTY_TICK])
     await tb.velocities(1)
     await tb.wait_ticks(3)
-    assert await tb.read(STATUS) & OVERRUN
+    assert await tb.read(STATUS) & STATUS_OVERRUN
 
 
 @cocotb.test()
@@ -182,11 +184,11 @@ async def damaged_image(dut):
     tb, played = EngineTB(dut), Scenario(PLAYED)
     await tb.hard_reset()
     await tb.load("image", damage=1)
-    await tb.write(CONTROL, ENABLE)
+    await tb.write(CONTROL, CONTROL_ENABLE)
     await ClockCycles(dut.aclk, 100)
     status = await tb.read(STATUS)
-    assert status & CRC_ERROR
-    assert not status & (IMAGE_VALID | RUNNING)
+    assert status & STATUS_CRC_ERROR
+    assert not status & (STATUS_IMAGE_VALID | STATUS_RUNNING)
     assert int(dut.s_axis_tready.value) == 0
     await tb.load("image")
     await tb.enable()
@@ -200,7 +202,7 @@ async def reset_forgets_an_image(dut):
     for interrupted in (False, True):
         await tb.hard_reset()
         await tb.load("image")
-        assert await tb.read(STATUS) == IMAGE_VALID
+        assert await tb.read(STATUS) == STATUS_IMAGE_VALID
         if interrupted:
             await tb.write(LOAD_BEGIN, 0)
         await tb.hard_reset()
@@ -220,7 +222,7 @@ async def other_formats(dut):
     words[-1] = zlib.crc32(np.array(words[:-1], dtype="<u4").tobytes())
     await tb.load_words(words)
     fixed = int(dut.FixedConfig.value) != 0
-    assert await tb.read(STATUS) == (MISFIT if fixed else IMAGE_VALID)
+    assert await tb.read(STATUS) == (STATUS_MISFIT if fixed else STATUS_IMAGE_VALID)
 
 
 @cocotb.test()
@@ -234,7 +236,7 @@ async def second_decoder(dut):
         await tb.load(name)
         await tb.soft_reset()
         await tb.enable()
-        assert await tb.read(0x2C) == int(VECTORS[f"{name}.channels"])
+        assert await tb.read(CHANNELS) == int(VECTORS[f"{name}.channels"])
         await tb.check(played)
 
 
@@ -243,10 +245,10 @@ async def registers(dut):
     """Every register reads as the engine is built and loaded; unknown addresses read zero."""
     tb = EngineTB(dut)
     await tb.start()
-    assert await tb.read(0x00) == int.from_bytes(b"AEGR", "big")
-    assert await tb.read(0x04) == 0x20000
-    assert await tb.read(CONTROL) == ENABLE
-    assert await tb.read(STATUS) == IMAGE_VALID | RUNNING
+    assert await tb.read(IDENTIFICATION) == int.from_bytes(b"AEGR", "big")
+    assert await tb.read(VERSION) == 0x20000
+    assert await tb.read(CONTROL) == CONTROL_ENABLE
+    assert await tb.read(STATUS) == STATUS_IMAGE_VALID | STATUS_RUNNING
     read = [await tb.read(address) for address in range(0x10, 0x40, 4)]
     assert read == VECTORS["registers"].tolist()
     for address in range(0x40, 0x88, 4):

@@ -2,26 +2,26 @@
 
 import cocotb
 import numpy as np
-from cocotb.clock import Clock
-from cocotb.triggers import ClockCycles, RisingEdge
-from testbench import (
+from aegru_map import (
     CONTROL,
-    ENABLE,
-    IMAGE_VALID,
+    CONTROL_ENABLE,
+    CONTROL_SOFT_RESET,
+    IDENTIFICATION,
     LOAD_BEGIN,
     LOAD_DATA,
-    REFUSED_FLAG,
-    RUNNING,
-    SOFT_RESET,
     STATUS,
+    STATUS_BUSY,
+    STATUS_IMAGE_VALID,
+    STATUS_REFUSED,
+    STATUS_RUNNING,
     TICKS,
-    VECTORS,
-    Scenario,
 )
+from cocotb.clock import Clock
+from cocotb.triggers import ClockCycles, RisingEdge
+from testbench import VECTORS, Scenario
 
 WRITE, READ, EVENT, VELOCITY = 1, 2, 3, 4
 VELOCITY_WAITS, READY, FRAME_REFUSED, DAMAGED = 1, 2, 4, 8
-BUSY = 4
 HALF_PERIOD = 4
 """Clock cycles: SCK at an eighth of the clock, the fastest that the top takes."""
 TLAST, NO_SPIKE = 0x8000, 0x7FFF
@@ -94,17 +94,17 @@ class SpiTB:
     async def start(self):
         """Load the image in one burst unless there is one, and wait for the start-up state."""
         await ClockCycles(self.dut.clk_i, 40)
-        if not await self.read(STATUS) & IMAGE_VALID:
+        if not await self.read(STATUS) & STATUS_IMAGE_VALID:
             await self.write(LOAD_BEGIN, 0)
             await self.write(LOAD_DATA, *VECTORS["image.words"].tolist())
-        await self.write(CONTROL, ENABLE)
-        while not await self.read(STATUS) & RUNNING:
+        await self.write(CONTROL, CONTROL_ENABLE)
+        while not await self.read(STATUS) & STATUS_RUNNING:
             pass
 
     async def reset(self):
         """Soft reset, and wait until the engine runs."""
-        await self.write(CONTROL, ENABLE | SOFT_RESET)
-        while not await self.read(STATUS) & RUNNING:
+        await self.write(CONTROL, CONTROL_ENABLE | CONTROL_SOFT_RESET)
+        while not await self.read(STATUS) & STATUS_RUNNING:
             pass
         self.ticks = 0
 
@@ -145,14 +145,14 @@ async def running(dut):
 async def ticks(dut):
     """Velocities of a stretch of recording after the image came over SPI."""
     tb, played = await running(dut)
-    assert await tb.read(STATUS) == IMAGE_VALID | RUNNING
+    assert await tb.read(STATUS) == STATUS_IMAGE_VALID | STATUS_RUNNING
     assert int(dut.ready_o.value) == 1
     await tb.check(played, 8)
-    while await tb.read(STATUS) & BUSY:  # with the other chains, after the velocity
+    while await tb.read(STATUS) & STATUS_BUSY:  # with the other chains, after the velocity
         pass
     assert await tb.read(TICKS) == 8
-    assert await tb.read(STATUS) == IMAGE_VALID | RUNNING
-    assert await tb.read(0x00) == int.from_bytes(b"AEGR", "big")
+    assert await tb.read(STATUS) == STATUS_IMAGE_VALID | STATUS_RUNNING
+    assert await tb.read(IDENTIFICATION) == int.from_bytes(b"AEGR", "big")
     assert await tb.status() == READY
 
 
@@ -249,12 +249,12 @@ async def lost_event(dut):
     reset neither is left."""
     tb = SpiTB(dut)
     await ClockCycles(dut.clk_i, 40)
-    await tb.write(CONTROL, SOFT_RESET)
+    await tb.write(CONTROL, CONTROL_SOFT_RESET)
     assert not int(dut.ready_o.value)
     assert await tb.status() == 0
     await tb.transfer(event_frame(0, [1, 2, 3]))
     assert await tb.status() == FRAME_REFUSED | DAMAGED
-    await tb.write(CONTROL, SOFT_RESET)
+    await tb.write(CONTROL, CONTROL_SOFT_RESET)
     assert await tb.status() == 0
     await tb.start()
     await tb.check(Scenario("recording"), 2)
@@ -265,7 +265,7 @@ async def event_waits_in_a_soft_reset(dut):
     """An event that waits for the engine is not in the first tick after a soft reset."""
     tb, played = SpiTB(dut), Scenario("recording")
     await tb.start()
-    await tb.write(CONTROL, SOFT_RESET)  # and not enabled
+    await tb.write(CONTROL, CONTROL_SOFT_RESET)  # and not enabled
     await tb.transfer(event_frame(0, [NO_SPIKE]))
     await tb.reset()
     await tb.check(played, 3)
@@ -308,9 +308,9 @@ async def unknown_command(dut):
     """An unknown command does nothing, whatever follows it."""
     tb = SpiTB(dut)
     await ClockCycles(dut.clk_i, 40)
-    await tb.write(CONTROL, ENABLE)
+    await tb.write(CONTROL, CONTROL_ENABLE)
     await tb.transfer([0x55, CONTROL, 0, 0, 0, 0])
-    assert await tb.read(CONTROL) == ENABLE
+    assert await tb.read(CONTROL) == CONTROL_ENABLE
 
 
 @cocotb.test()
@@ -322,4 +322,4 @@ async def without_totals(dut):
         await tb.write(address, 77)
         assert await tb.read(address) == 0, f"0x{address:02X}"
     assert await tb.read(TICKS) == 1
-    assert await tb.read(STATUS) == IMAGE_VALID | RUNNING | REFUSED_FLAG
+    assert await tb.read(STATUS) == STATUS_IMAGE_VALID | STATUS_RUNNING | STATUS_REFUSED

@@ -6,7 +6,13 @@ Velocities on every tick; of the engine also every named tensor and every counte
 import os
 
 import cocotb
-from testbench import BUSY, MACS, REFUSED, SATURATIONS, EngineTB, Scenario, StreamTB
+from aegru_map import (
+    BUSY_LOW,
+    ENCODER_MACS_LOW,
+    REFUSED,
+    SATURATIONS,
+)
+from testbench import EngineTB, Scenario, StreamTB
 
 ENGINE = os.environ["AEGRU_DUT"] == "rtl"
 SCENARIOS = os.environ["AEGRU_SCENARIOS"].split(",")
@@ -33,9 +39,9 @@ async def stream(dut, scenario, idle, back_pressure):
         assert tb.stalls > 0, "the sink never stalled"
     if ENGINE:
         expected = played.costs.sum(axis=0)
-        assert await tb.read(BUSY) == expected[0]
+        assert await tb.read(BUSY_LOW) == expected[0]
         for matrix in range(4):
-            assert await tb.read(MACS + 8 * matrix) == expected[2 + matrix]
+            assert await tb.read(ENCODER_MACS_LOW + 8 * matrix) == expected[2 + matrix]
         assert await tb.read(SATURATIONS) == expected[6]
         assert await tb.read(REFUSED) == 0
 

@@ -8,6 +8,17 @@ from pathlib import Path
 
 import cocotb
 import numpy as np
+from aegru_map import (
+    CONTROL,
+    CONTROL_ENABLE,
+    CONTROL_SOFT_RESET,
+    LOAD_BEGIN,
+    LOAD_DATA,
+    STATUS,
+    STATUS_IMAGE_VALID,
+    STATUS_RUNNING,
+    TICKS,
+)
 from aegru_trace import first_difference, read_trace
 from cocotb.clock import Clock
 from cocotb.triggers import ClockCycles, RisingEdge
@@ -19,13 +30,6 @@ from cocotbext.axi import (
     AxiStreamSink,
     AxiStreamSource,
 )
-
-CONTROL, STATUS, TICKS, BUSY, MACS, SATURATIONS = 0x08, 0x0C, 0x40, 0x44, 0x4C, 0x6C
-PERIOD, REFUSED = 0x70, 0x74
-LOAD_BEGIN, LOAD_DATA = 0xC0, 0xC4
-ENABLE, SOFT_RESET, CLEAR = 1, 2, 4
-IMAGE_VALID, RUNNING, CRC_ERROR, OVERRUN, REFUSED_FLAG = 1, 2, 16, 32, 64
-MISFIT = 256
 
 VECTORS = np.load(os.environ["AEGRU_VECTORS"], allow_pickle=False)
 TRACE = Path(os.environ["AEGRU_TRACE"]) if "AEGRU_TRACE" in os.environ else None
@@ -136,7 +140,7 @@ class EngineTB(StreamTB):
 
     async def soft_reset(self):
         await self.source.wait()
-        await self.write(CONTROL, ENABLE | SOFT_RESET)
+        await self.write(CONTROL, CONTROL_ENABLE | CONTROL_SOFT_RESET)
         await ClockCycles(self.dut.aclk, 5)
         # A packet that was offered is ended.
         while not self.sink.pause and self.dut.m_axis_tvalid.value:
@@ -151,10 +155,10 @@ class EngineTB(StreamTB):
 
     async def enable(self):
         """Load the image unless there is one, start, and wait for the start-up state."""
-        if not await self.read(STATUS) & IMAGE_VALID:
+        if not await self.read(STATUS) & STATUS_IMAGE_VALID:
             await self.load("image")
-        await self.write(CONTROL, ENABLE)
-        while not await self.read(STATUS) & RUNNING:
+        await self.write(CONTROL, CONTROL_ENABLE)
+        while not await self.read(STATUS) & STATUS_RUNNING:
             await ClockCycles(self.dut.aclk, 100)
 
     async def load(self, name, damage=0):

@@ -21,16 +21,18 @@ from aegru_hw.fixedpoint.types import Codes
 from aegru_hw.needs.doctor import require
 from aegru_hw.needs.places import engine_cache
 from aegru_hw.plain_folder import plain_folder
+from aegru_hw.rtl.address_map import address, status_bit
 from aegru_hw.rtl.image_stream import image_stream
 from aegru_hw.rtl.images import Image, memory_image
 from aegru_hw.rtl.limits import Limits, check_within, engine_limits
 from aegru_hw.rtl.sources import engine_digest, simulation_sources
 from aegru_hw.rtl.verilator import verilator_command
 
-CONTROL, STATUS, TICKS, REFUSED = 0x08, 0x0C, 0x40, 0x74
-LOAD_BEGIN, LOAD_DATA = 0xC0, 0xC4
-STATUS_IMAGE_VALID, STATUS_RUNNING, STATUS_LOADING = 1, 2, 8
-STATUS_CRC_ERROR, STATUS_MISFIT, STATUS_MISSING = 0x10, 0x100, 0x200
+CONTROL, STATUS, TICKS, REFUSED = map(address, ("control", "status", "ticks", "refused"))
+LOAD_BEGIN, LOAD_DATA = address("load_begin"), address("load_data")
+STATUS_IMAGE_VALID, STATUS_LOADING = status_bit("image_valid"), status_bit("loading")
+STATUS_CRC_ERROR = status_bit("crc_error")
+STATUS_MISFIT, STATUS_MISSING = status_bit("misfit"), status_bit("missing")
 NO_SPIKE = 0xFFFF
 TLAST = 1 << 16
 LIBRARY = "libengine.so"
@@ -237,7 +239,7 @@ def _compile(files: list[Path], lanes: int, limits: Limits, folder: Path) -> str
         *("-CFLAGS", "-fPIC -std=c++20", "-LDFLAGS", "-shared -fPIC"),
         *("--exe", "-o", f"../{LIBRARY}", "--Mdir", str(folder / "build")),
         *(f"-G{name}={value}" for name, value in limits.parameters(lanes).items()),
-        *map(str, copies),
+        *(copy for copy in map(str, copies) if not copy.endswith(".h")),
     ]
     result = subprocess.run(
         command,

@@ -6,33 +6,24 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
+from aegru_hw.rtl.address_map import IMAGE_VERSION, LANES, SELECTS
 from aegru_hw.rtl.images import BIASES, Image
 
-VERSION = 2
-"""ImageVersion in rtl/aegru_pkg.sv."""
+NUMBERED = {"bias": len(BIASES), "lane": LANES, "startup_latent": LANES}
+"""Memories of which there are several."""
 
-SELECT_LANE, SELECT_STARTUP_LATENT = 16, 32
 SELECT = {
-    "config": 0,
-    "feature": 1,
-    "sigmoid": 2,
-    "tanh": 3,
-    "rsqrt": 4,
-    **{f"bias{index}": 5 + index for index in range(len(BIASES))},
-    "norm": 9,
-    "readout": 10,
-    "startup_state": 11,
-    "column": 12,
-    **{f"lane{lane}": SELECT_LANE + lane for lane in range(16)},
-    **{f"startup_latent{lane}": SELECT_STARTUP_LATENT + lane for lane in range(16)},
+    name + suffix: SELECTS[name][0] + index
+    for name in SELECTS
+    for index, suffix in enumerate(map(str, range(NUMBERED[name])) if name in NUMBERED else [""])
 }
-"""Number of each memory, in the order of an image: select_e in rtl/aegru_pkg.sv."""
+"""Number of each memory by its name in an image."""
 
 
 def image_header(image: Image) -> list[int]:
     """Return the words before the memories: version, lanes, and what the engine must hold."""
     needs = image.needs
-    return [VERSION, image.schedule.lanes, needs.ring, needs.history, needs.count_bits]
+    return [IMAGE_VERSION, image.schedule.lanes, needs.ring, needs.history, needs.count_bits]
 
 
 def image_blocks(image: Image) -> Iterator[NDArray[np.uint32]]:

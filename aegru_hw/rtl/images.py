@@ -158,7 +158,7 @@ def _biases(decoder: FixedDecoder) -> list[Codes]:
 
 
 def _config(decoder: FixedDecoder, plan: Schedule) -> Codes:
-    """Return the configuration words, in the order of config_e in rtl/aegru_pkg.sv."""
+    """Return the configuration words, in the order of CONFIG in address_map.py."""
     geometry, norm = decoder.geometry, decoder.norm
     groups = -(-geometry.channels // group_size(plan.lanes))
     stride = (geometry.steps - 1) * geometry.hidden

@@ -7,8 +7,8 @@ from pathlib import Path
 from aegru_hw.errors import UserError
 from aegru_hw.sources import source_folder
 
-SIMULATION = ("engine.vlt", "engine.cpp")
-"""How Verilator makes the compiled engine, and its C interface."""
+SIMULATION = ("engine.vlt", "engine.cpp", "aegru_map.h")
+"""How Verilator makes the compiled engine, its C interface, and the addresses for it."""
 
 NOT_SOURCES = ("__pycache__", "build_*", "lint", ".*")
 """What running the testbenches leaves in a project."""
@@ -27,8 +27,8 @@ def simulation_sources(folder: Path | None = None) -> list[Path]:
     Raises UserError where the folder lacks one.
     """
     folder = source_folder("rtl") if folder is None else Path(folder)
-    waivers, interface = (folder / name for name in SIMULATION)
-    files = [waivers, *sources(folder), interface]
+    waivers, *interface = (folder / name for name in SIMULATION)
+    files = [waivers, *sources(folder), *interface]
     for file in files:
         if not file.is_file():
             raise UserError(
