@@ -111,7 +111,7 @@ async def soft_reset_within_a_packet(dut):
     await tb.check(played, 3)
 
 
-@cocotb.test(timeout_time=1, timeout_unit="ms")
+@cocotb.test(timeout_time=50, timeout_unit="ms")
 @cocotb.parametrize(first=["address", "data", "both"])
 async def address_and_data_in_any_order(dut, first):
     """A write's address waits for no data and the data for no address; ready comes first."""
