@@ -62,8 +62,7 @@ module aegru_loader import aegru_pkg::*; #(
       HeaderCountBits:       return CountBits;
       6'(SelectConfig):      return ConfigWords - 1;
       6'(SelectFeature):     return 255;
-      6'(SelectSigmoid):     return 2 ** TableBits - 1;
-      6'(SelectTanh):        return 2 ** TableBits - 1;
+      6'(SelectSigmoid), 6'(SelectTanh): return 2 ** TableBits - 1;
       6'(SelectRsqrt):       return 63;
       6'(SelectStartupState): return StateDepth - 1;
       6'(SelectColumn):      return MaxChannels - 1;

@@ -18,6 +18,7 @@ from aegru_map import (
     STATUS_CRC_ERROR,
     STATUS_IMAGE_VALID,
     STATUS_MISFIT,
+    STATUS_MISSING,
     STATUS_OVERRUN,
     STATUS_REFUSED,
     STATUS_RUNNING,
@@ -210,6 +211,18 @@ async def reset_forgets_an_image(dut):
         assert await tb.read(CONTROL) == 0
         await tb.write(LOAD_DATA, 0)  # not loading any more
         assert await tb.read(STATUS) == 0
+
+
+@cocotb.test()
+async def image_of_another_engine(dut):
+    """An image for other lanes is refused, and one that begins with another memory."""
+    tb = EngineTB(dut)
+    for index, change, refused in ((1, 1, STATUS_MISFIT), (HEADER_WORDS, 1 << 24, STATUS_MISSING)):
+        await tb.hard_reset()
+        words = VECTORS["image.words"].tolist()
+        words[index] += change
+        await tb.load_words(words[: HEADER_WORDS + 2])
+        assert await tb.read(STATUS) == refused
 
 
 @cocotb.test()
