@@ -3,13 +3,11 @@
 /// Two passes over the hidden units, U cycles a unit: 1, or 4 where there are few lanes. Pass 1 takes
 /// unit q through the gates to the mixed state m = n + z·(h - n) and its sums S = sum m and
 /// Q = sum m². Then V = H·Q - S² + epsilon and its 1/sqrt from the table. Pass 2 normalises, scales,
-/// sends the state to the ring and adds it to the two velocity accumulators. Takes 2·U·H + 29
-/// cycles, the one of start_i included.
+/// sends the state to the ring and adds it to the two velocity accumulators. A cell takes
+/// 2·U·H + 29 cycles, the one of start_i included; the next one may begin U·H + 6 after it.
 module aegru_cell import aegru_pkg::*; #(
   parameter int unsigned Lanes = 4,
   parameter int unsigned MaxHidden = 64,
-  /// Past states of a tick.
-  parameter int unsigned StateDepth = 256,
   /// Bits of the address of the gates' and the candidate's table.
   parameter int unsigned TableBits = 10,
   /// Gates whose products the lanes show at once.
@@ -21,32 +19,36 @@ module aegru_cell import aegru_pkg::*; #(
   input  logic     rst_ni,
   input  load_t    load_i,
   input  config_t  config_i,
-  /// Begin a cell; the next six are sampled with it.
+  /// Begin a cell; the next three are sampled with it. Cells come in the order g_N, g_2, ...,
+  /// g_(N-1), g_1.
   input  logic     start_i,
+  /// A cell may begin in this cycle.
+  output logic     ready_o,
   /// This is g_1: its past state is 0 and its recurrent product is the bias alone.
   input  logic     first_i,
-  /// Half of the product buffer.
-  input  logic     half_i,
-  /// Where the past state starts among those of the tick, and where the new one goes in the ring.
-  input  index_t   read_base_i,
-  input  index_t   write_base_i,
-  /// The new state is kept in the ring.
-  input  logic     keep_i,
-  /// This is g_N: its state makes the velocity.
+  /// Chain of the recurrent product.
+  input  index_t   chain_i,
+  /// This is g_N: its state makes the velocity, and the others' go to the ring.
   input  logic     readout_i,
+  /// The tick's slot of the ring.
+  input  index_t   slot_i,
   output logic     busy_o,
-  /// High in the last cycle of the cell.
+  /// Past states or recurrent products of the tick are still to be read.
+  output logic     past_busy_o,
+  /// High in the last cycle of a cell.
   output logic     done_o,
   /// Slot of the products wanted from the lanes, shown one cycle later: all gates, or the one asked.
   output logic [6:0] product_slot_o,
   output logic [1:0] product_gate_o,
-  output logic     product_half_o,
+  output index_t   product_chain_o,
   /// Products are wanted.
   output logic     product_read_o,
   input  acc_t input_product_i[Lanes][GatesAtOnce],
   input  acc_t recurrent_product_i[Lanes][GatesAtOnce],
-  /// Past states of the tick.
-  input  past_t    past_i,
+  /// A past state of the tick is wanted; it shows in the next cycle.
+  output logic     past_read_o,
+  output index_t   past_address_o,
+  input  operand_t past_i,
   output logic     ring_write_o,
   output index_t   ring_address_o,
   output operand_t ring_data_o,
@@ -57,7 +59,6 @@ module aegru_cell import aegru_pkg::*; #(
   output logic [1:0] readout_macs_o
 );
   localparam int unsigned HiddenBits = $clog2(MaxHidden);
-  localparam int unsigned StateBits = $clog2(StateDepth);
   localparam int unsigned UnitCycles = unit_cycles(Lanes);
   localparam bit Serial = UnitCycles != 1;
   /// Stage in which a unit leaves the gates.
@@ -84,61 +85,86 @@ module aegru_cell import aegru_pkg::*; #(
   /// H times a mixed state minus the sum.
   typedef logic signed [MixedWidth+HiddenBits:0] deviation_t;
 
+  function automatic unit_t next_unit(unit_t unit);
+    return (32'(unit) + 32'd1 == config_i[CfgHidden]) ? '0 : unit + 1'b1;
+  endfunction
+  // The address so much further in the tick's slot of the ring, back at its start after its end.
+  function automatic index_t after(index_t address, index_t by);
+    return (address + by == slot_i + config_i[CfgRingStride][15:0]) ? slot_i : address + by;
+  endfunction
   function automatic shift_t shift_of(logic [31:0] word);
     return shift_t'(word);
   endfunction
 
-  // Sequence of a cell: pass 1, moments, pass 2.
-  typedef enum logic [2:0] {Idle, Gather, Moments, Normalise, Finish} phase_e;
-  phase_e phase_q;
-  logic [4:0] wait_q;
-  logic [1:0] beat_q;  // cycle of the unit
-  unit_t unit_q;
-  logic first_q, half_q, keep_q, makes_velocity_q, unit_last, beat_last, active;
+  // Pass 1 presents unit after unit. What follows is a pipeline: pass 2 begins 20 cycles after the
+  // last unit of pass 1, whatever cell has begun since.
+  localparam int unsigned ToNormalise = 19, ToScale = 21, ToEnd = 9;
+  logic gathering_q, normalising_q, first_q, makes_velocity_q, active;
+  logic unit_last, beat_last, normalised_last, normalise_beat_last;
+  logic [1:0] beat_q, normalise_beat_q;  // cycle of the unit
+  unit_t unit_q, normalise_unit_q;
+  index_t chain_q;
+  logic [ToScale:1] gathered_q;    // stage k: k cycles since the last unit of pass 1
+  logic [ToEnd:1] normalised_q;  // and of pass 2
   assign unit_last = 32'(unit_q) + 32'd1 == config_i[CfgHidden];
   assign beat_last = 32'(beat_q) + 32'd1 == UnitCycles;
-  assign busy_o = phase_q != Idle;
-  // With one gate after the other the unit is busy most of the time: nothing to be saved.
-  assign active = Serial | busy_o | start_i;
-  assign done_o = (phase_q == Finish) & (wait_q == 5'd0);
-  assign product_read_o = phase_q == Gather;
+  assign normalised_last = 32'(normalise_unit_q) + 32'd1 == config_i[CfgHidden];
+  assign normalise_beat_last = 32'(normalise_beat_q) + 32'd1 == UnitCycles;
+  assign busy_o = gathering_q | normalising_q | (gathered_q != '0) | (normalised_q != '0);
+  // The next cell's mixed states come when those before have been read, its sums when they are used.
+  assign ready_o = ~gathering_q & (gathered_q[5:1] == '0);
+  assign active = busy_o | start_i;
+  assign done_o = normalised_q[ToEnd];
+  assign product_read_o = gathering_q;
 
   always_ff @(posedge clk_i) begin
-    wait_q <= wait_q - 5'd1;
-    if (phase_q == Gather || phase_q == Normalise) begin
+    if (gathering_q) begin
       beat_q <= beat_last ? 2'd0 : beat_q + 2'd1;
       if (beat_last) unit_q <= unit_last ? '0 : unit_q + 1'b1;
+      if (beat_last && unit_last) gathering_q <= 1'b0;
     end
-    case (phase_q)
-      Gather: if (unit_last && beat_last) begin phase_q <= Moments; wait_q <= 5'd18; end
-      Moments: if (wait_q == 5'd0) phase_q <= Normalise;
-      Normalise: if (unit_last && beat_last) begin phase_q <= Finish; wait_q <= 5'd8; end
-      Finish: if (wait_q == 5'd0) phase_q <= Idle;
-      default: ;
-    endcase
+    gathered_q <= {gathered_q[ToScale-1:1], gathering_q & beat_last & unit_last};
+    if (normalising_q) begin
+      normalise_beat_q <= normalise_beat_last ? 2'd0 : normalise_beat_q + 2'd1;
+      if (normalise_beat_last)
+        normalise_unit_q <= normalised_last ? '0 : normalise_unit_q + 1'b1;
+      if (normalise_beat_last && normalised_last) normalising_q <= 1'b0;
+    end
+    normalised_q <= {normalised_q[ToEnd-1:1],
+                     normalising_q & normalise_beat_last & normalised_last};
+    if (gathered_q[ToNormalise]) normalising_q <= 1'b1;
+    if (done_o) makes_velocity_q <= 1'b0;
     if (start_i) begin
-      phase_q <= Gather;
+      gathering_q <= 1'b1;
+      first_q <= first_i;
+      chain_q <= chain_i;
+      if (readout_i) makes_velocity_q <= 1'b1;
+    end
+    if (!rst_ni) begin
+      gathering_q <= 1'b0;
+      normalising_q <= 1'b0;
+      gathered_q <= '0;
+      normalised_q <= '0;
       beat_q <= '0;
       unit_q <= '0;
-      first_q <= first_i;
-      half_q <= half_i;
-      keep_q <= keep_i;
-      makes_velocity_q <= readout_i;
+      normalise_beat_q <= '0;
+      normalise_unit_q <= '0;
     end
-    if (!rst_ni) phase_q <= Idle;
   end
 
   // Pass 1. Stage numbers count from the cycle in which the unit is presented.
-  logic [Out+5:1] gather_q;  // stage k holds a unit
+  logic [Out+5:1] gather_q;      // stage k holds a unit
+  logic [Out-1:1] recurrent_q;   // and it has a past state
   code_t update, candidate;
   if (Serial) begin : gen_gates
     aegru_gates_serial #(
       .Lanes(Lanes), .MaxHidden(MaxHidden), .TableBits(TableBits), .ImagePrefix(ImagePrefix),
       .FixedConfig(FixedConfig)
     ) i_gates (
-      .clk_i, .load_i, .config_i, .unit_i(unit_q), .beat_i(beat_q), .first_i(first_q),
-      .half_i(half_q), .product_slot_o, .product_gate_o, .product_half_o, .input_product_i,
-      .recurrent_product_i, .update_o(update), .candidate_o(candidate)
+      .clk_i, .load_i, .config_i, .active_i(active), .unit_i(unit_q), .beat_i(beat_q),
+      .first_i(first_q),
+      .product_slot_o, .product_gate_o, .input_product_i, .recurrent_product_i,
+      .update_o(update), .candidate_o(candidate)
     );
   end else begin : gen_gates
     assign product_gate_o = '0;
@@ -147,23 +173,26 @@ module aegru_cell import aegru_pkg::*; #(
       .FixedConfig(FixedConfig)
     ) i_gates (
       .clk_i, .load_i, .config_i, .active_i(active), .unit_i(unit_q), .first_i(first_q),
-      .half_i(half_q),
-      .product_slot_o, .product_half_o, .input_product_i, .recurrent_product_i,
+      .product_slot_o, .input_product_i, .recurrent_product_i,
       .update_o(update), .candidate_o(candidate)
     );
   end
 
-  // The past state, in time for the candidate.
-  operand_t past[StateDepth];
-  operand_t past_read_q, past_q;
-  index_t past_address_q;
+  // The past state, in time for the candidate: of g_N, which comes first, and then of g_2 and on.
+  operand_t past_q;
+  index_t stride;
+  assign stride = config_i[CfgRingStride][15:0];
   always_ff @(posedge clk_i) begin
-    if (start_i) past_address_q <= read_base_i;
-    else if (gather_q[Out-2]) past_address_q <= past_address_q + 16'd1;
-    if (past_i.valid) past[past_i.address[StateBits-1:0]] <= past_i.data;
-    past_read_q <= past[past_address_q[StateBits-1:0]];
-    past_q <= first_q ? '0 : past_read_q;
+    if (start_i && readout_i) past_address_o <= stride - config_i[CfgHidden][15:0];
+    else if (past_read_o)
+      past_address_o <= (past_address_o + 16'd1 == stride) ? '0 : past_address_o + 16'd1;
+    past_q <= recurrent_q[Out-1] ? past_i : '0;
+    recurrent_q <= {recurrent_q[Out-2:1], gathering_q & (beat_q == '0) & ~first_q};
+    if (!rst_ni) recurrent_q <= '0;
   end
+  assign past_read_o = recurrent_q[Out-2];
+  assign past_busy_o = (gathering_q & ~first_q) | (recurrent_q[Out-2:1] != '0);
+  assign product_chain_o = chain_q;
 
   // Mixed state, four stages after the gates.
   sum_t candidate1_q, candidate2_q, gated2_q, mixed3_q;
@@ -171,7 +200,7 @@ module aegru_cell import aegru_pkg::*; #(
   code_t update1_q;
   mixed_t mixed4_q, mixed5_q;
   always_ff @(posedge clk_i) begin
-    gather_q <= {gather_q[Out+4:1], (phase_q == Gather) & (beat_q == '0)};
+    gather_q <= {gather_q[Out+4:1], gathering_q & (beat_q == '0)};
     if (!rst_ni) gather_q <= '0;
   end
   always_ff @(posedge clk_i) if (active) begin
@@ -187,12 +216,13 @@ module aegru_cell import aegru_pkg::*; #(
     mixed5_q <= mixed4_q;
   end
 
-  // Sums of the mixed state, then 1/sqrt(V), V = H·Q - S² + epsilon; each follows from the ones
-  // before, which stay as they are.
+  // Sums of the mixed state, then 1/sqrt(V), V = H·Q - S² + epsilon: each follows from the ones
+  // before, and what pass 2 needs is held for it.
   mixed_t mixed_state[MaxHidden];
   logic [11:0] rsqrt[64], rsqrt_q;
   unit_t mixed_unit_q;
-  total_t total_q, squared;
+  logic opens_q;  // the sums begin with this unit
+  total_t total_q, total_held_q, squared;
   logic signed [2*$bits(total_t)-1:0] square_q;
   squares_t squares_q;
   variance_t variance_q;
@@ -220,21 +250,20 @@ module aegru_cell import aegru_pkg::*; #(
   end
   always_ff @(posedge clk_i) if (active) begin
     square_q <= squared * squared;
-    if (start_i) mixed_unit_q <= '0;
-    else if (gather_q[Out+4]) mixed_unit_q <= mixed_unit_q + 1'b1;
-    if (start_i) begin
-      total_q <= '0;
-      squares_q <= '0;
-    end else if (gather_q[Out+5]) begin
-      total_q <= total_q + total_t'(mixed5_q);
-      squares_q <= squares_q + squares_t'(square_q);
+    if (gather_q[Out+4]) mixed_unit_q <= next_unit(mixed_unit_q);
+    opens_q <= mixed_unit_q == '0;
+    if (gather_q[Out+5]) begin
+      total_q <= (opens_q ? '0 : total_q) + total_t'(mixed5_q);
+      squares_q <= (opens_q ? '0 : squares_q) + squares_t'(square_q);
     end
+    if (gathered_q[ToNormalise]) total_held_q <= total_q;
     variance_q <= variance_t'(hidden) * variance_t'(squares_q) - variance_t'(square_q) +
                   variance_t'({config_i[CfgEpsilonHigh], config_i[CfgEpsilonLow]});
     leading_q <= leading;
     rsqrt_address_q <= {leading_q[0], mantissa[4:0]};
-    exponent_q <= leading_q >> 1;
-    rsqrt_q <= rsqrt[rsqrt_address_q];
+    if (gathered_q[ToScale-1]) exponent_q <= leading_q >> 1;
+    if (gathered_q[ToScale]) rsqrt_q <= rsqrt[rsqrt_address_q];
+    if (!rst_ni) mixed_unit_q <= '0;
   end
 
   // Pass 2.
@@ -264,23 +293,23 @@ module aegru_cell import aegru_pkg::*; #(
   always_ff @(posedge clk_i) begin
     if (load_i.valid && load_i.select == SelectNorm)
       norm[load_i.address[HiddenBits-1:0]] <= load_i.data;
-    normalise_q <= {normalise_q[8:1], (phase_q == Normalise) & (beat_q == '0)};
+    normalise_q <= {normalise_q[8:1], normalising_q & (normalise_beat_q == '0)};
     if (!rst_ni) normalise_q <= '0;
   end
   always_ff @(posedge clk_i) if (active) begin
-    if (start_i) begin
+    if (normalise_q[4]) norm_unit_q <= next_unit(norm_unit_q);
+    if (normalise_q[7]) readout_unit_q <= next_unit(readout_unit_q);
+    // g_2 is the first cell that is kept, and g_1 the last.
+    if (start_i && readout_i) ring_address_o <= after(slot_i, config_i[CfgHidden][15:0]);
+    else if (ring_write_o) ring_address_o <= after(ring_address_o, 16'd1);
+    if (!rst_ni) begin
       norm_unit_q <= '0;
       readout_unit_q <= '0;
-      ring_address_o <= write_base_i;
-    end else begin
-      if (normalise_q[4]) norm_unit_q <= norm_unit_q + 1'b1;
-      if (normalise_q[7]) readout_unit_q <= readout_unit_q + 1'b1;
-      if (normalise_q[8]) ring_address_o <= ring_address_o + 16'd1;
     end
-    mixed1_q <= mixed_state[unit_q];
+    mixed1_q <= mixed_state[normalise_unit_q];
     mixed_at_q[2] <= mixed1_q;
     for (int i = 3; i <= 7; i++) mixed_at_q[i] <= mixed_at_q[i-1];
-    deviation2_q <= deviation_t'(hidden) * deviation_t'(mixed1_q) - deviation_t'(total_q);
+    deviation2_q <= deviation_t'(hidden) * deviation_t'(mixed1_q) - deviation_t'(total_held_q);
     product3_q <= $bits(product3_q)'(deviation2_q) * $bits(product3_q)'({1'b0, rsqrt_q});
     cut4_q <= RightOnly ? cut_right(wide_t'(product3_q), normalised_shift[5:0])
                         : cut(wide_t'(product3_q), normalised_shift);
@@ -293,7 +322,7 @@ module aegru_cell import aegru_pkg::*; #(
   end
 
   // The new state goes to the ring and to the velocity.
-  assign ring_write_o = normalise_q[8] & keep_q;
+  assign ring_write_o = normalise_q[8] & ~makes_velocity_q;
   assign ring_data_o = state8_q;
 
   logic [2*WeightWidth-1:0] readout[MaxHidden], readout8_q;  // y, x
@@ -307,7 +336,7 @@ module aegru_cell import aegru_pkg::*; #(
   always_ff @(posedge clk_i) begin
     if (load_i.valid && load_i.select == SelectReadout)
       readout[load_i.address[HiddenBits-1:0]] <= load_i.data[2*WeightWidth-1:0];
-    readout8_q <= readout[readout_unit_q];
+    if (active) readout8_q <= readout[readout_unit_q];
   end
   if (Serial) begin : gen_axes
     // One multiplier: x, and y a cycle later.
@@ -337,7 +366,7 @@ module aegru_cell import aegru_pkg::*; #(
   end
   for (genvar i = 0; i < 2; i++) begin : gen_velocity
     always_ff @(posedge clk_i) begin
-      if (start_i) velocity_sum_q[i] <= config_i[CfgReadoutBias0 + 6'(i)][AccWidth-1:0];
+      if (start_i && readout_i) velocity_sum_q[i] <= config_i[CfgReadoutBias0 + 6'(i)][AccWidth-1:0];
       else if (sum_valid[i]) velocity_sum_q[i] <= velocity_sum_q[i] + product[i];
     end
     assign velocity_o[i] = 32'(requantize(wide_t'(velocity_sum_q[i]),
@@ -353,6 +382,8 @@ module aegru_cell import aegru_pkg::*; #(
   assign readout_macs_o = (normalise_q[8] & makes_velocity_q) ? 2'(used[0]) + 2'(used[1]) : 2'd0;
 
 `ifdef SIMULATION
-  not_restarted: assert property (@(posedge clk_i) disable iff (!rst_ni) start_i |-> !busy_o);
+  not_restarted: assert property (@(posedge clk_i) disable iff (!rst_ni) start_i |-> ready_o);
+  one_in_pass_2: assert property (@(posedge clk_i) disable iff (!rst_ni)
+    gathered_q[ToNormalise] |-> !normalising_q);
 `endif
 endmodule

@@ -11,7 +11,9 @@ module aegru_control import aegru_pkg::*; #(
   /// Latent units of one lane.
   parameter int unsigned LatentSlots = 16,
   parameter int unsigned ScheduleDepth = 4096,
+  parameter int unsigned DirectoryDepth = 384,
   parameter int unsigned StateDepth = 256,
+  parameter int unsigned MaxChains = 8,
   parameter int unsigned RingDepth = 4096,
   parameter int unsigned HistoryDepth = 1024,
   parameter int unsigned TableBits = 10,
@@ -89,10 +91,10 @@ module aegru_control import aegru_pkg::*; #(
   assign load_begin = write & (write_word == RegisterLoadBegin);
   assign load_word = write & (write_word == RegisterLoadData);
   aegru_loader #(
-    .Lanes(Lanes), .MaxChannels(MaxChannels), .MaxHidden(MaxHidden), .LatentSlots(LatentSlots),
-    .ScheduleDepth(ScheduleDepth), .StateDepth(StateDepth), .RingDepth(RingDepth),
-    .HistoryDepth(HistoryDepth), .TableBits(TableBits), .CountBits(CountBits),
-    .FixedConfig(FixedConfig)
+    .Lanes(Lanes), .MaxChannels(MaxChannels), .MaxChains(MaxChains), .MaxHidden(MaxHidden),
+    .LatentSlots(LatentSlots), .ScheduleDepth(ScheduleDepth), .DirectoryDepth(DirectoryDepth),
+    .StateDepth(StateDepth), .RingDepth(RingDepth), .HistoryDepth(HistoryDepth),
+    .TableBits(TableBits), .CountBits(CountBits), .FixedConfig(FixedConfig)
   ) i_loader (
     .clk_i, .rst_ni, .begin_i(load_begin), .word_i(load_word), .data_i(write_data), .hold_o(hold),
     .turn_o(turn), .load_o, .loading_o(loading), .loaded_o(loaded), .misfit_o(misfit),

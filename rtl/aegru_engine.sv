@@ -12,6 +12,8 @@ module aegru_engine import aegru_pkg::*; #(
   parameter int unsigned ScheduleDepth = 4096,
   /// At least (steps - 1)·hidden: the past states of a tick.
   parameter int unsigned StateDepth = 256,
+  /// At least steps - 1.
+  parameter int unsigned MaxChains = 8,
   /// At least window·(steps - 1)·hidden.
   parameter int unsigned RingDepth = 4096,
   /// At least window · ceil(channels / GroupSize).
@@ -82,7 +84,7 @@ module aegru_engine import aegru_pkg::*; #(
   if (MaxHidden < 2 || MaxHidden > 256 || MaxHidden > 128 * Lanes) begin : gen_refuse3
     $error("MaxHidden must be 2 to 256, and at most 128 a lane");
   end
-  if (RingDepth + StateDepth > 65536 || ScheduleDepth > 65536 || HistoryDepth > 65535)
+  if (MaxChannels + MaxLatent + MaxHidden > 65536 || RingDepth + StateDepth > 65536 || ScheduleDepth > 65536 || HistoryDepth > 65535)
   begin : gen_refuse4
     $error("ring and states hold at most 65536 words, a schedule 65536, the history 65535");
   end
@@ -93,19 +95,24 @@ module aegru_engine import aegru_pkg::*; #(
   localparam int unsigned LatentSlots = (MaxLatent + Lanes - 1) / Lanes;
   localparam int unsigned HiddenSlots = (MaxHidden + Lanes - 1) / Lanes;
   localparam int unsigned GatesAtOnce = (unit_cycles(Lanes) == 1) ? 3 : 1;
+  localparam int unsigned DirectoryDepth = MaxChannels + MaxLatent + MaxHidden;
+  /// Operands of the columns that a lane holds at most: those that wait, the one that it multiplies,
+  /// and the one that is being sent.
+  localparam int unsigned OperandDepth = 1 << $clog2((QueueDepth + 2) * MaxChains);
 
   load_t load;
   cost_t cycles_q, latency_q, saturations_q, macs_q[4];
   config_t cfg;
-  logic enable, running, busy, filling_q, running_q, filled, reset_n, refused;
+  logic enable, running, busy, filling_q, running_q, filled, reset_n, refused, begun;
   index_t fill_q;
   logic [7:0] saturated;
 
   aegru_control #(
     .Lanes(Lanes), .MaxChannels(MaxChannels), .MaxLatent(MaxLatent), .MaxHidden(MaxHidden),
-    .LatentSlots(LatentSlots), .ScheduleDepth(ScheduleDepth), .StateDepth(StateDepth),
-    .RingDepth(RingDepth), .HistoryDepth(HistoryDepth), .TableBits(TableBits),
-    .CountBits(CountBits), .Totals(Totals), .ImagePrefix(ImagePrefix), .FixedConfig(FixedConfig)
+    .LatentSlots(LatentSlots), .ScheduleDepth(ScheduleDepth), .DirectoryDepth(DirectoryDepth),
+    .StateDepth(StateDepth), .MaxChains(MaxChains), .RingDepth(RingDepth),
+    .HistoryDepth(HistoryDepth), .TableBits(TableBits), .CountBits(CountBits), .Totals(Totals),
+    .ImagePrefix(ImagePrefix), .FixedConfig(FixedConfig)
   ) i_control (
     .clk_i(aclk), .rst_ni(aresetn), .s_axil_awaddr, .s_axil_awprot, .s_axil_awvalid,
     .s_axil_awready, .s_axil_wdata, .s_axil_wstrb, .s_axil_wvalid, .s_axil_wready, .s_axil_bresp,
@@ -117,11 +124,13 @@ module aegru_engine import aegru_pkg::*; #(
     .saturated_i(running & (saturated != '0)), .refused_i(refused)
   );
 
-  // Start-up: fill the ring with the states of silence, clear the history, copy the accumulators of
-  // silence, then run.
-  localparam int unsigned FillDepth = (HistoryDepth > LatentSlots) ? HistoryDepth : LatentSlots;
+  // Start-up: fill the ring with the states of silence, clear the history, what was sent and the
+  // products, copy the encoder's accumulators of silence; make the products of silence; then run.
+  localparam int unsigned ProductDepth = MaxChains << ($clog2(HiddenSlots + 1) + 2);
+  localparam int unsigned FillDepth =
+    at_least(at_least(HistoryDepth, ProductDepth), at_least(StateDepth, MaxLatent));
   assign reset_n = aresetn & ~soft_reset;
-  assign running = running_q;
+  assign running = running_q & begun;
   always_ff @(posedge aclk) begin
     fill_q <= filling_q ? fill_q + 16'd1 : '0;
     if (!reset_n) begin
@@ -151,9 +160,8 @@ module aegru_engine import aegru_pkg::*; #(
     .out_ready_i(event_ready)
   );
 
-  logic tick_allowed, tick_start, scan_done, encoder_valid, done;
-  index_t encoder_address;
-  operand_t difference;
+  logic tick_allowed, tick_start, scan_done, done, scanning, lanes_ready, lanes_busy;
+  change_t window_change, walked_change, change;
   aegru_window #(
     .MaxChannels(MaxChannels), .HistoryDepth(HistoryDepth), .GroupSize(GroupSize),
     .CountBits(CountBits), .ImagePrefix(ImagePrefix)
@@ -163,102 +171,106 @@ module aegru_engine import aegru_pkg::*; #(
     .event_channel_i(16'(event_channel)), .event_known_i(event_known),
     .event_last_i(event_last), .event_ready_o(event_ready),
     .tick_allowed_i(tick_allowed), .tick_start_o(tick_start), .scan_done_o(scan_done),
-    .issue_valid_o(encoder_valid), .issue_address_o(encoder_address), .difference_o(difference),
-    .saturated_o(saturated)
+    .change_o(window_change), .ready_i(lanes_ready), .saturated_o(saturated)
   );
 
-  issue_t issue_at[0:5];
-  logic latent_valid, cell_busy, cell_done, cell_start, cell_first, cell_half, cell_keep;
-  logic cell_readout;
-  logic sent, ring_write;
-  logic [6:0] latent_slot;
-  logic [7:0] chains_sent;
-  index_t cell_read_base, cell_write_base, slot_base, ring_address;
-  operand_t ring_data;
-  past_t past;
-  aegru_sequencer i_sequencer (
-    .clk_i(aclk), .rst_ni(reset_n), .config_i(cfg), .tick_start_i(tick_start),
-    .scan_done_i(scan_done), .encoder_valid_i(encoder_valid),
-    .encoder_address_i(encoder_address), .difference_i(difference), .issue_o(issue_at[0]),
-    .latent_valid_o(latent_valid), .latent_slot_o(latent_slot), .cell_busy_i(cell_busy),
-    .cell_done_i(cell_done), .cell_start_o(cell_start), .cell_first_o(cell_first),
-    .cell_half_o(cell_half), .cell_keep_o(cell_keep), .cell_readout_o(cell_readout),
-    .chains_sent_i(chains_sent), .sent_i(sent), .cell_read_base_o(cell_read_base),
-    .cell_write_base_o(cell_write_base), .slot_o(slot_base), .busy_o(busy), .done_o(done)
+  matrix_e matrix;
+  logic walk_latents, walk_states, walk_done, cell_ready, cell_busy, past_busy;
+  logic cell_start, cell_first, cell_readout, ring_write, ring_read, latent_read, past_read;
+  index_t cell_chain, slot, next_slot, ring_address, ring_offset, past_address;
+  operand_t ring_data, ring_state, past;
+  localparam bit OnePort = unit_cycles(Lanes) != 1;
+  aegru_sequencer #(.OnePort(OnePort)) i_sequencer (
+    .clk_i(aclk), .rst_ni(reset_n), .config_i(cfg), .begin_i(running_q), .begun_o(begun),
+    .tick_start_i(tick_start), .scan_done_i(scan_done), .scanning_o(scanning), .matrix_o(matrix),
+    .latents_o(walk_latents), .states_o(walk_states), .changes_done_i(walk_done),
+    .lanes_busy_i(lanes_busy), .cell_ready_i(cell_ready), .cell_busy_i(cell_busy),
+    .past_busy_i(past_busy), .cell_start_o(cell_start), .cell_first_o(cell_first),
+    .cell_chain_o(cell_chain), .cell_readout_o(cell_readout), .slot_o(slot),
+    .next_slot_o(next_slot), .busy_o(busy), .done_o(done)
   );
 
   aegru_ring #(
-    .RingDepth(RingDepth), .StateDepth(StateDepth), .ImagePrefix(ImagePrefix)
+    .RingDepth(RingDepth), .StateDepth(StateDepth), .OnePort(OnePort), .ImagePrefix(ImagePrefix)
   ) i_ring (
     .clk_i(aclk), .rst_ni(reset_n), .load_i(load), .config_i(cfg), .start_i(filling_q),
-    .filled_o(filled), .tick_start_i(tick_start), .slot_i(slot_base), .past_o(past),
-    .chains_sent_o(chains_sent), .sent_o(sent), .write_i(ring_write), .address_i(ring_address),
-    .data_i(ring_data)
+    .filled_o(filled), .read_i(ring_read), .slot_i(next_slot), .offset_i(ring_offset),
+    .data_o(ring_state), .write_i(ring_write), .address_i(ring_address), .data_i(ring_data)
   );
 
-  // What was issued k cycles ago, the same for all lanes.
-  always_ff @(posedge aclk) begin
-    for (int k = 1; k <= 5; k++) issue_at[k] <= issue_at[k-1];
-    if (!reset_n) for (int k = 1; k <= 5; k++) issue_at[k].valid <= 1'b0;
-  end
-  // What all lanes do with it in the last stage.
-  logic encode, accumulate, encoding, was_filling_q;
-  assign encode = issue_at[5].valid & (issue_at[5].matrix == Encoder);
-  assign accumulate = issue_at[5].valid & (issue_at[5].matrix != Encoder);
-  // With few lanes the encoder takes long: nothing to be saved by resting between.
-  assign encoding = (Lanes <= 2) | filling_q | was_filling_q | (issue_at[4].matrix == Encoder) |
-                    (issue_at[5].matrix == Encoder);
-  always_ff @(posedge aclk) was_filling_q <= filling_q;
+  acc_t lane_latent[Lanes];
+  logic [6:0] latent_slot;
+  aegru_changes #(
+    .Lanes(Lanes), .MaxLatent(MaxLatent), .StateDepth(StateDepth)
+  ) i_changes (
+    .clk_i(aclk), .rst_ni(reset_n), .config_i(cfg), .clear_i(filling_q),
+    .clear_address_i(fill_q), .latents_i(walk_latents), .states_i(walk_states),
+    .done_o(walk_done), .latent_slot_o(latent_slot), .latent_read_o(latent_read),
+    .accumulator_i(lane_latent), .ring_offset_o(ring_offset), .ring_read_o(ring_read),
+    .ring_data_i(ring_state), .change_o(walked_change), .ready_i(lanes_ready),
+    .past_address_i(past_address), .past_read_i(past_read), .past_o(past)
+  );
 
-  // Lanes; each keeps a copy of the latent vector.
-  operand_t lane_latent[Lanes];
-  logic [1:0] latent_valid_q;
-  logic [6:0] latent_slot_q[2];
+  // What changed, to all lanes; they keep its operands at the same place.
+  localparam int unsigned OperandBits = $clog2(OperandDepth);
+  logic [OperandBits-1:0] operand_at_q, column_at_q, operand_last;
+  assign change = scanning ? window_change : walked_change;
+  assign operand_last = change.operand ? operand_at_q : operand_at_q - 1'b1;
+  always_ff @(posedge aclk) begin
+    if (change.operand) operand_at_q <= operand_at_q + 1'b1;
+    if (change.column) column_at_q <= operand_last + 1'b1;
+    if (!reset_n) begin
+      operand_at_q <= '0;
+      column_at_q <= '0;
+    end
+  end
+
   logic [6:0] product_slot;
   logic [1:0] product_gate;
-  logic product_read, product_half;
+  logic product_read;
+  index_t product_chain;
   acc_t input_product[Lanes][GatesAtOnce], recurrent_product[Lanes][GatesAtOnce];
-  logic [Lanes-1:0] mac;
+  logic [Lanes-1:0] mac, ready, working;
+  assign lanes_ready = &ready;
+  assign lanes_busy = |working;
 
   // Without images the lanes are all one module: only images need a lane's number.
   for (genvar p = 0; p < Lanes; p++) begin : gen_lane
     aegru_lane #(
-      .Lanes(Lanes), .ScheduleDepth(ScheduleDepth), .StateDepth(StateDepth),
-      .LatentSlots(LatentSlots), .HiddenSlots(HiddenSlots), .GatesAtOnce(GatesAtOnce),
-      .ImagePrefix(ImagePrefix), .Lane((ImagePrefix == "") ? 0 : p)
+      .ScheduleDepth(ScheduleDepth), .DirectoryDepth(DirectoryDepth), .Chains(MaxChains),
+      .OperandDepth(OperandDepth), .LatentSlots(LatentSlots), .HiddenSlots(HiddenSlots),
+      .GatesAtOnce(GatesAtOnce), .ImagePrefix(ImagePrefix), .Lane((ImagePrefix == "") ? 0 : p)
     ) i_lane (
       .clk_i(aclk), .rst_ni(reset_n), .load_i(load),
       .load_schedule_i(load.valid && load.select == SelectLane + 8'(p)),
+      .load_directory_i(load.valid && load.select == SelectDirectory + 8'(p)),
       .load_startup_i(load.valid && load.select == SelectStartupLatent + 8'(p)),
-      .config_i(cfg), .issue_i(issue_at), .encode_i(encode), .accumulate_i(accumulate),
-      .encoding_i(encoding), .start_i(filling_q), .start_slot_i(fill_q[6:0]), .past_i(past),
-      .latent_slot_i(latent_slot), .latent_read_i(latent_valid_q[0]), .latent_o(lane_latent[p]),
-      .latents_valid_i(latent_valid_q[1]), .latents_slot_i(latent_slot_q[1]),
-      .latents_i(lane_latent), .product_slot_i(product_slot), .product_gate_i(product_gate),
-      .product_half_i(product_half), .product_read_i(product_read),
+      .matrix_i(matrix), .change_i(change), .operand_at_i(operand_at_q),
+      .first_at_i(column_at_q), .last_at_i(operand_last), .ready_o(ready[p]),
+      .busy_o(working[p]), .start_i(filling_q), .start_address_i(fill_q),
+      .latent_slot_i(latent_slot), .latent_read_i(latent_read), .latent_o(lane_latent[p]),
+      .product_slot_i(product_slot), .product_gate_i(product_gate),
+      .product_chain_i(product_chain), .product_read_i(product_read),
       .input_product_o(input_product[p]), .recurrent_product_o(recurrent_product[p]),
       .mac_o(mac[p])
     );
   end
 
-  always_ff @(posedge aclk) begin
-    latent_valid_q <= {latent_valid_q[0], latent_valid};
-    latent_slot_q <= '{latent_slot, latent_slot_q[0]};
-  end
-
-  logic velocity_valid;
+  logic velocity_valid, cell_done;
   logic signed [31:0] velocity[2];
   logic [1:0] readout_macs;
   aegru_cell #(
-    .Lanes(Lanes), .MaxHidden(MaxHidden), .StateDepth(StateDepth), .TableBits(TableBits),
-    .GatesAtOnce(GatesAtOnce), .ImagePrefix(ImagePrefix), .FixedConfig(FixedConfig)
+    .Lanes(Lanes), .MaxHidden(MaxHidden), .TableBits(TableBits), .GatesAtOnce(GatesAtOnce),
+    .ImagePrefix(ImagePrefix), .FixedConfig(FixedConfig)
   ) i_cell (
     .clk_i(aclk), .rst_ni(reset_n), .load_i(load), .config_i(cfg), .start_i(cell_start),
-    .first_i(cell_first), .half_i(cell_half), .read_base_i(cell_read_base),
-    .write_base_i(cell_write_base), .keep_i(cell_keep), .readout_i(cell_readout),
-    .busy_o(cell_busy), .done_o(cell_done), .product_slot_o(product_slot),
-    .product_gate_o(product_gate), .product_half_o(product_half), .product_read_o(product_read),
-    .input_product_i(input_product), .recurrent_product_i(recurrent_product), .past_i(past),
+    .ready_o(cell_ready), .first_i(cell_first), .chain_i(cell_chain),
+    .readout_i(cell_readout), .slot_i(slot), .busy_o(cell_busy), .past_busy_o(past_busy),
+    .done_o(cell_done), .product_slot_o(product_slot),
+    .product_gate_o(product_gate), .product_chain_o(product_chain),
+    .product_read_o(product_read), .input_product_i(input_product),
+    .recurrent_product_i(recurrent_product), .past_read_o(past_read),
+    .past_address_o(past_address), .past_i(past),
     .ring_write_o(ring_write), .ring_address_o(ring_address), .ring_data_o(ring_data),
     .velocity_valid_o(velocity_valid), .velocity_o(velocity), .readout_macs_o(readout_macs)
   );
@@ -286,7 +298,8 @@ module aegru_engine import aegru_pkg::*; #(
   end
 
   // What this tick costs; it stays until the next one starts.
-  logic counting_q;
+  logic counting_q, unused_cell_done;
+  assign unused_cell_done = cell_done;
   logic [4:0] lane_macs;
   always_comb begin
     lane_macs = '0;
@@ -297,7 +310,7 @@ module aegru_engine import aegru_pkg::*; #(
     if (done) counting_q <= 1'b0;
     if (velocity_valid) latency_q <= cycles_q;
     for (int m = 0; m < 3; m++)
-      if (issue_at[5].matrix == matrix_e'(m)) macs_q[m] <= macs_q[m] + cost_t'(lane_macs);
+      if (matrix == matrix_e'(m)) macs_q[m] <= macs_q[m] + cost_t'(lane_macs);
     macs_q[3] <= macs_q[3] + cost_t'(readout_macs);
     saturations_q <= saturations_q + cost_t'(saturated);
     if (tick_start) begin

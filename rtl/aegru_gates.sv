@@ -20,10 +20,8 @@ module aegru_gates import aegru_pkg::*; #(
   input  logic [$clog2(MaxHidden)-1:0] unit_i,
   /// The recurrent products are 0, of every unit of the cell.
   input  logic     first_i,
-  input  logic     half_i,
   /// Slot of the products wanted from the lanes, shown one cycle later.
   output logic [6:0] product_slot_o,
-  output logic     product_half_o,
   input  acc_t     input_product_i[Lanes][3],
   input  acc_t     recurrent_product_i[Lanes][3],
   output code_t    update_o,
@@ -67,8 +65,8 @@ module aegru_gates import aegru_pkg::*; #(
     always_ff @(posedge clk_i) begin
       if (load_i.valid && load_i.select == SelectBias + 8'(i))
         bias[load_i.address[HiddenBits-1:0]] <= load_i.data;
-      bias_q <= bias[unit_i];
-      bias2_q[i] <= bias_q;
+      if (active_i) bias_q <= bias[unit_i];
+      if (active_i) bias2_q[i] <= bias_q;
     end
   end
 
@@ -80,7 +78,6 @@ module aegru_gates import aegru_pkg::*; #(
   end else begin : gen_lane
     assign product_slot_o = 7'(unit_i);
   end
-  assign product_half_o = half_i;
   always_ff @(posedge clk_i) if (active_i) begin
     lane1_q <= (Lanes > 1) ? LaneBits'(unit_i) : '0;
     for (int g = 0; g < 3; g++) begin

@@ -13,15 +13,15 @@ module aegru_gates_serial import aegru_pkg::*; #(
   input  logic     clk_i,
   input  load_t    load_i,
   input  config_t  config_i,
+  /// No memory is read while this is low.
+  input  logic     active_i,
   input  logic [$clog2(MaxHidden)-1:0] unit_i,
   input  logic [1:0] beat_i,
   /// The recurrent products are 0, of every unit of the cell.
   input  logic     first_i,
-  input  logic     half_i,
   /// Slot and gate of the products wanted from the lanes, shown one cycle later.
   output logic [6:0] product_slot_o,
   output logic [1:0] product_gate_o,
-  output logic     product_half_o,
   input  acc_t     input_product_i[Lanes][1],
   input  acc_t     recurrent_product_i[Lanes][1],
   output code_t    update_o,
@@ -78,12 +78,11 @@ module aegru_gates_serial import aegru_pkg::*; #(
     assign product_slot_o = 7'(unit_i);
   end
   assign product_gate_o = (beat_i == BeatRecurrentCandidate) ? 2'd2 : kind;
-  assign product_half_o = half_i;
   always_ff @(posedge clk_i) begin
     lane1_q <= (Lanes > 1) ? LaneBits'(unit_i) : '0;
     beat_q[1] <= beat_i;
     for (int i = 2; i <= 3; i++) beat_q[i] <= beat_q[i-1];
-    bias1_q <= bias[{kind, unit_i}];
+    if (active_i) bias1_q <= bias[{kind, unit_i}];
     bias2_q <= bias1_q;
     input2_q <= input_product_i[lane1_q][0];
     recurrent2_q <= first_i ? '0 : recurrent_product_i[lane1_q][0];
@@ -139,7 +138,7 @@ module aegru_gates_serial import aegru_pkg::*; #(
     beat4_q <= beat_q[3];
     beat5_q <= beat4_q;
     beat6_q <= beat5_q;
-    sigmoid5_q <= sigmoid[sigmoid_address];
+    if (active_i) sigmoid5_q <= sigmoid[sigmoid_address];
     sigmoid6_q <= sigmoid5_q;
     if (beat4_q == BeatRecurrentCandidate) recurrent_candidate_held_q <= recurrent_candidate;
     if (beat_q[3] == BeatCandidate) candidate_input_q <= sum3_q;
@@ -147,7 +146,7 @@ module aegru_gates_serial import aegru_pkg::*; #(
     gated_q <= sum_t'(reset_gate) * sum_t'(recurrent_candidate_held_q);
     candidate_sum_q <= candidate_input_q + (gated_q <<< config_i[CfgCandidateGatedAlign][5:0]);
     candidate_address_q <= address_t'(candidate_code) - address_t'(config_i[CfgCandidateMin]);
-    candidate_read_q <= tanh[candidate_address_q];
+    if (active_i) candidate_read_q <= tanh[candidate_address_q];
     candidate_q <= candidate_read_q;
   end
   assign update_o = code_t'(update_held_q);

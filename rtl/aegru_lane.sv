@@ -1,15 +1,21 @@
-/// One multiply lane: its schedule, one multiplier, the accumulators of its rows.
+/// One multiply lane: its columns of every matrix, one multiplier, the accumulators of its rows.
 ///
-/// A word issued in cycle t is multiplied in t+4 and accumulated in t+5; a row's sum, or an encoder
-/// accumulator, can be read from t+6. Example: words (w=3, x=2), (w=-1, x=5, last) leave 1 in the
-/// product buffer at the row's gate and slot.
+/// A column is multiplied by each operand that changed, and every product is added to the row's
+/// accumulator, which lives on from tick to tick: accumulator += weight · difference. A word is read
+/// once and held for all operands of its column, one a cycle. Columns wait in a queue, so that the
+/// lanes need not keep step. A column that is offered in cycle t begins in t + 3 or later, takes as
+/// many cycles as it has words times operands, at least one, and can be read three cycles after.
+/// Example: a column of words (gap 0, weight 3), (gap 2, weight -1) and operands of chains 0 and 3
+/// with differences 5 and -2 adds 15 and -6 to row 0 of these chains, then -5 and 2 to row 2.
 module aegru_lane import aegru_pkg::*; #(
-  /// Lanes of the engine.
-  parameter int unsigned Lanes = 4,
   /// Words of the schedule.
   parameter int unsigned ScheduleDepth = 4096,
-  /// Past states of a tick.
-  parameter int unsigned StateDepth = 256,
+  /// Columns of all matrices.
+  parameter int unsigned DirectoryDepth = 256,
+  /// Chains with a recurrent product: steps - 1.
+  parameter int unsigned Chains = 4,
+  /// Operands that are kept: those of the columns that wait or are multiplied, and of one on its way.
+  parameter int unsigned OperandDepth = 16,
   /// Latent units of one lane.
   parameter int unsigned LatentSlots = 16,
   /// Hidden units of one lane.
@@ -23,179 +29,278 @@ module aegru_lane import aegru_pkg::*; #(
   input  logic                 clk_i,
   input  logic                 rst_ni,
   input  load_t                load_i,
-  /// The word on the load bus is of this lane's schedule, or of its accumulators in silence.
+  /// The word on the load bus is of this lane's schedule, of its directory, or of its accumulators in
+  /// silence.
   input  logic                 load_schedule_i,
+  input  logic                 load_directory_i,
   input  logic                 load_startup_i,
-  input  config_t              config_i,
-  /// What was issued k cycles ago, at [k].
-  input  issue_t               issue_i[0:5],
-  /// What was issued 5 cycles ago is the encoder's, or of another product.
-  input  logic                 encode_i,
-  input  logic                 accumulate_i,
-  /// The encoder's accumulators are in use.
-  input  logic                 encoding_i,
-  /// Start-up: copy the accumulator of silence of slot `start_slot_i`.
+  /// Matrix of all columns that wait or are multiplied.
+  input  matrix_e              matrix_i,
+  /// Where the operand of change_i is kept, and the first and last one of its column.
+  input  change_t              change_i,
+  input  logic [$clog2(OperandDepth)-1:0] operand_at_i,
+  input  logic [$clog2(OperandDepth)-1:0] first_at_i,
+  input  logic [$clog2(OperandDepth)-1:0] last_at_i,
+  /// A column would find a place in the queue.
+  output logic                 ready_o,
+  /// A column waits or is multiplied.
+  output logic                 busy_o,
+  /// Start-up: copy the accumulator of silence of slot `start_address_i`, clear that product.
   input  logic                 start_i,
-  input  logic [6:0]           start_slot_i,
-  /// Past states of the tick, the same in every lane.
-  input  past_t                past_i,
-  /// Slot whose latent shows at latent_o two cycles later; it stays there until the next one, which
-  /// latent_read_i announces a cycle after its slot.
+  input  index_t               start_address_i,
+  /// Slot whose encoder accumulator shows in the next cycle, and stays while nothing is read.
   input  logic [6:0]           latent_slot_i,
   input  logic                 latent_read_i,
-  output operand_t             latent_o,
-  /// A slot of the latent vector, of all lanes, to be kept for the input product.
-  input  logic                 latents_valid_i,
-  input  logic [6:0]           latents_slot_i,
-  input  operand_t             latents_i[Lanes],
-  /// Slot and half whose products show in the next cycle: reset, update, candidate; or one gate's.
-  /// What shows stays while nothing is read.
+  output acc_t                 latent_o,
+  /// Slot, gate and chain whose products show in the next cycle: reset, update, candidate; or one
+  /// gate's. What shows stays while nothing is read.
   input  logic [6:0]           product_slot_i,
   input  logic [1:0]           product_gate_i,
-  input  logic                 product_half_i,
+  input  index_t               product_chain_i,
   input  logic                 product_read_i,
   output acc_t                 input_product_o[GatesAtOnce],
   output acc_t                 recurrent_product_o[GatesAtOnce],
-  /// A multiply-accumulate of what issue_i[5] says is done in this cycle.
+  /// A multiply-accumulate is done in this cycle.
   output logic                 mac_o
 );
   localparam int unsigned ScheduleBits = $clog2(ScheduleDepth);
-  localparam int unsigned StateBits = $clog2(StateDepth);
-  localparam int unsigned LaneBits = (Lanes > 1) ? $clog2(Lanes) : 1;
+  localparam int unsigned DirectoryBits = $clog2(DirectoryDepth);
+  localparam int unsigned OperandBits = $clog2(OperandDepth);
+  localparam int unsigned ChainBits = (Chains > 1) ? $clog2(Chains) : 1;
   localparam int unsigned LatentSlotBits = (LatentSlots > 1) ? $clog2(LatentSlots) : 1;
   localparam int unsigned HiddenSlotBits = (HiddenSlots > 1) ? $clog2(HiddenSlots) : 1;
-  typedef logic [LatentSlotBits-1:0] latent_slot_t;
+  /// A row is {slot, gate} of the products, and a slot of the encoder.
+  localparam int unsigned RowBits =
+    (HiddenSlotBits + 2 > LatentSlotBits) ? HiddenSlotBits + 2 : LatentSlotBits;
+  localparam int unsigned LengthBits = RowBits + 1;
+  typedef logic [ScheduleBits-1:0] address_t;
+  typedef logic [LengthBits-1:0] length_t;
+  typedef logic [OperandBits-1:0] operand_at_t;
+  typedef logic [ChainBits-1:0] chain_t;
+  typedef logic [RowBits-1:0] row_t;
+  typedef struct packed {
+    address_t    start;
+    length_t     length;
+    operand_at_t first;
+    operand_at_t last;
+  } column_t;
+  typedef struct packed {
+    chain_t   chain;
+    operand_t difference;
+  } kept_t;
 
+  // What was loaded, and the operands.
   word_t schedule[ScheduleDepth];
+  logic [31:0] directory[DirectoryDepth], directory_q;  // start, words
+  kept_t operands[OperandDepth], operand1_q;
   if (ImagePrefix != "") begin : gen_image
-    initial $readmemh($sformatf("%slane%0d.hex", ImagePrefix, Lane), schedule);
+    initial begin
+      $readmemh($sformatf("%slane%0d.hex", ImagePrefix, Lane), schedule);
+      $readmemh($sformatf("%sdirectory%0d.hex", ImagePrefix, Lane), directory);
+    end
+  end
+  operand_at_t at_q;
+  always_ff @(posedge clk_i) begin
+    if (load_directory_i)
+      directory[load_i.address[DirectoryBits-1:0]] <= load_i.data;
+    else if (change_i.column) directory_q <= directory[change_i.index[DirectoryBits-1:0]];
+    if (change_i.operand)
+      operands[operand_at_i] <= '{chain: chain_t'(change_i.chain), difference: change_i.difference};
   end
 
-  // The word, through the stages.
-  word_t word1_q, word2_q, word3_q, word4_q, word5_q;
-  logic [ScheduleBits-1:0] schedule_address;
-  assign schedule_address = load_schedule_i ? load_i.address[ScheduleBits-1:0]
-                                            : issue_i[0].address[ScheduleBits-1:0];
+  // The queue: a column joins it a cycle after it was offered.
+  logic joins_q, waits, begins, queue_ready, unused_ready;
+  assign unused_ready = queue_ready;
+  column_t joining, waiting;
+  operand_at_t first_q, last_q;
+  logic [1:0] held_q;  // offered and not yet begun
+  assign joining = '{start: address_t'(directory_q[31:16]), length: length_t'(directory_q[15:0]),
+                     first: first_q, last: last_q};
+  aegru_fifo #(.Width($bits(column_t)), .Depth(QueueDepth)) i_queue (
+    .clk_i, .rst_ni, .clear_i(1'b0), .in_valid_i(joins_q), .in_data_i(joining),
+    .in_ready_o(queue_ready), .out_valid_o(waits), .out_data_o(waiting), .out_ready_i(begins)
+  );
+  always_ff @(posedge clk_i) begin
+    joins_q <= change_i.column;
+    if (change_i.column) begin
+      first_q <= first_at_i;
+      last_q <= last_at_i;
+    end
+    held_q <= held_q + 2'(change_i.column) - 2'(begins);
+    if (!rst_ni) begin
+      joins_q <= 1'b0;
+      held_q <= '0;
+    end
+  end
+  assign ready_o = held_q < 2'(QueueDepth);
+
+  // The column that is multiplied: word after word, each with all operands.
+  logic running_q, word_first_q, column_first_q, word_ends, column_ends, working;
+  address_t address_q;
+  length_t left_q;
+  operand_at_t begin_q, end_q;
+  assign working = running_q & (left_q != '0);
+  assign word_ends = at_q == end_q;
+  assign column_ends = (left_q == '0) | (word_ends & (left_q == length_t'(1)));
+  assign begins = waits & (~running_q | column_ends);
+  assign busy_o = running_q | (held_q != '0);
+  always_ff @(posedge clk_i) begin
+    if (working) begin
+      at_q <= word_ends ? begin_q : at_q + 1'b1;
+      word_first_q <= word_ends;
+      if (word_ends) begin
+        address_q <= address_q + 1'b1;
+        left_q <= left_q - 1'b1;
+        column_first_q <= 1'b0;
+      end
+    end
+    if (column_ends) running_q <= 1'b0;
+    if (begins) begin
+      running_q <= 1'b1;
+      address_q <= waiting.start;
+      left_q <= waiting.length;
+      begin_q <= waiting.first;
+      at_q <= waiting.first;
+      end_q <= waiting.last;
+      word_first_q <= 1'b1;
+      column_first_q <= 1'b1;
+    end
+    if (!rst_ni) running_q <= 1'b0;
+  end
+
+  // 1: the word and the operand; 2: the row; 3: the product and the row's accumulator.
+  word_t word1_q;
+  logic valid1_q, word_first1_q, column_first1_q, active2_q, active3_q;
+  row_t row1, row2_q, row3_q;
+  weight_t weight2_q;
+  operand_t difference2_q;
+  chain_t chain2_q, chain3_q;
+  acc_t product3_q;
+  address_t schedule_address;
+  assign schedule_address = load_schedule_i ? load_i.address[ScheduleBits-1:0] : address_q;
+  assign row1 = (column_first1_q ? '0 : row2_q) + (word_first1_q ? row_t'(word1_q.gap) : '0);
   always_ff @(posedge clk_i) begin
     if (load_schedule_i) schedule[schedule_address] <= load_i.data[$bits(word_t)-1:0];
-    else word1_q <= schedule[schedule_address];
-    word2_q <= word1_q;
-    word3_q <= word2_q;
-    word4_q <= word3_q;
-    word5_q <= word4_q;
-  end
-
-  // The other operand: a latent, a past state, or the change of a feature.
-  operand_t [Lanes-1:0] latents[2**LatentSlotBits];
-  operand_t past[StateDepth];
-  operand_t [Lanes-1:0] latents3_q;
-  operand_t past3_q, operand_d, operand4_q;
-  logic [LaneBits-1:0] latent_lane;
-  index_t past_address;
-  if (Lanes > 1) begin : gen_latent_lane
-    assign latent_lane = word3_q.index[LaneBits-1:0];
-  end else begin : gen_one_lane
-    assign latent_lane = '0;
-  end
-  assign past_address = issue_i[2].base + index_t'(word2_q.index);
-  always_comb begin
-    unique case (issue_i[3].matrix)
-      Encoder: operand_d = issue_i[3].difference;
-      Input:   operand_d = latents3_q[latent_lane];
-      default: operand_d = past3_q;
-    endcase
-    if (!word3_q.active) operand_d = '0;
-  end
-  always_ff @(posedge clk_i) begin
-    if (latents_valid_i) begin
-      automatic operand_t [Lanes-1:0] of_slot;
-      for (int p = 0; p < int'(Lanes); p++) of_slot[p] = latents_i[p];
-      latents[latents_slot_i[LatentSlotBits-1:0]] <= of_slot;
+    else if (working && word_first_q) word1_q <= schedule[schedule_address];
+    if (working) operand1_q <= operands[at_q];
+    valid1_q <= working;
+    word_first1_q <= word_first_q;
+    column_first1_q <= column_first_q & word_first_q;
+    if (valid1_q) begin
+      row2_q <= row1;
+      weight2_q <= word1_q.weight;
+      difference2_q <= operand1_q.difference;
+      chain2_q <= operand1_q.chain;
     end
-    if (past_i.valid) past[past_i.address[StateBits-1:0]] <= past_i.data;
-    if (issue_i[2].matrix == Input)
-      latents3_q <= latents[latent_slot_t'(word2_q.index / 8'(Lanes))];
-    past3_q <= past[past_address[StateBits-1:0]];
-    operand4_q <= operand_d;
-  end
-
-  // Products and the sums of rows.
-  acc_t product5_q, sum_q, sum;
-  logic fresh_q, store;
-  assign store = accumulate_i & word5_q.last;
-  assign sum = (fresh_q ? '0 : sum_q) + product5_q;
-  always_ff @(posedge clk_i) begin
-    product5_q <= acc_t'(word4_q.weight) * acc_t'(operand4_q);
-    if (accumulate_i) begin
-      fresh_q <= word5_q.last;
-      sum_q <= sum;
+    active2_q <= valid1_q & (word1_q.weight != '0);
+    if (active2_q) begin
+      row3_q <= row2_q;
+      chain3_q <= chain2_q;
+      product3_q <= acc_t'(weight2_q) * acc_t'(difference2_q);
     end
-    if (!rst_ni || start_i) fresh_q <= 1'b1;
+    active3_q <= active2_q;
+    if (!rst_ni) begin
+      valid1_q <= 1'b0;
+      active2_q <= 1'b0;
+      active3_q <= 1'b0;
+    end
+  end
+  assign mac_o = active3_q;
+
+  // 3 -> the accumulator: read in one cycle, written in the next. A row that comes in two cycles
+  // running takes the sum on its way.
+  acc_t read3, before3, sum3, sum4_q;
+  logic again3_q;
+  assign before3 = again3_q ? sum4_q : read3;
+  assign sum3 = before3 + product3_q;
+  always_ff @(posedge clk_i) begin
+    if (active3_q) sum4_q <= sum3;
+    again3_q <= active3_q & active2_q & (row2_q == row3_q) & (chain2_q == chain3_q);
   end
 
-  // Where a product is kept: slot, and gate where one memory holds all three.
+  // The encoder's accumulators. The upper half holds their values in silence.
+  typedef logic [LatentSlotBits-1:0] latent_slot_t;
+  acc_t latents[2**(LatentSlotBits+1)], latent_q;
+  latent_slot_t start_slot_q;
+  logic start_q, encoding;
+  if (ImagePrefix != "") begin : gen_startup
+    initial $readmemh($sformatf("%sstartup_latent%0d.hex", ImagePrefix, Lane), latents,
+                      2 ** LatentSlotBits);
+  end
+  assign encoding = matrix_i == Encoder;
+  always_ff @(posedge clk_i) begin
+    automatic latent_slot_t slot = start_i ? latent_slot_t'(start_address_i)
+      : (active2_q & encoding) ? latent_slot_t'(row2_q) : latent_slot_t'(latent_slot_i);
+    automatic logic [LatentSlotBits:0] address = load_startup_i
+      ? {1'b1, load_i.address[LatentSlotBits-1:0]}
+      : {1'b0, start_q ? start_slot_q : latent_slot_t'(row3_q)};
+    automatic acc_t data = load_startup_i ? load_i.data[AccWidth-1:0] : start_q ? latent_q : sum3;
+    if (start_i || (active2_q && encoding) || latent_read_i) latent_q <= latents[{start_i, slot}];
+    if (load_startup_i || start_q || (active3_q && encoding)) latents[address] <= data;
+    start_q <= start_i;
+    start_slot_q <= latent_slot_t'(start_address_i);
+  end
+  assign latent_o = latent_q;
+
+  // The products: the input's, and each chain's recurrent one; a memory a gate, or one with the gate
+  // in its address.
   localparam int unsigned ProductBits = HiddenSlotBits + ((GatesAtOnce == 1) ? 2 : 0);
+  localparam int unsigned RecurrentDepth = Chains << ProductBits;
+  localparam int unsigned RecurrentBits = ChainBits + ProductBits;
   typedef logic [ProductBits-1:0] product_t;
-  product_t product_write, product_read;
+  typedef logic [RecurrentBits-1:0] recurrent_t;
+  product_t product_shown, product2, product3;
   if (GatesAtOnce == 1) begin : gen_one_gate
-    assign product_write = {word5_q.gate, word5_q.slot[HiddenSlotBits-1:0]};
-    assign product_read = {product_gate_i, product_slot_i[HiddenSlotBits-1:0]};
+    assign product_shown = {product_slot_i[HiddenSlotBits-1:0], product_gate_i};
+    assign product2 = product_t'(row2_q);
+    assign product3 = product_t'(row3_q);
   end else begin : gen_gates
     logic unused_gate;
     assign unused_gate = &{1'b0, product_gate_i};
-    assign product_write = word5_q.slot[HiddenSlotBits-1:0];
-    assign product_read = product_slot_i[HiddenSlotBits-1:0];
+    assign product_shown = product_slot_i[HiddenSlotBits-1:0];
+    assign product2 = product_t'(row2_q >> 2);
+    assign product3 = product_t'(row3_q >> 2);
   end
+  acc_t input_read[GatesAtOnce], recurrent_read[GatesAtOnce];
   for (genvar g = 0; g < int'(GatesAtOnce); g++) begin : gen_product
-    acc_t input_product[2**ProductBits], input_product_q;
-    acc_t recurrent_product[2**(ProductBits+1)], recurrent_product_q;
+    acc_t input_product[2**ProductBits], input_q;
+    acc_t recurrent_product[RecurrentDepth], recurrent_q;
+    logic of_gate2, of_gate3, input2, input3, recurrent2, recurrent3;
+    assign of_gate2 = active2_q & ((GatesAtOnce == 1) | (row2_q[1:0] == 2'(g)));
+    assign of_gate3 = active3_q & ((GatesAtOnce == 1) | (row3_q[1:0] == 2'(g)));
+    assign input2 = of_gate2 & (matrix_i == Input);
+    assign input3 = of_gate3 & (matrix_i == Input);
+    assign recurrent2 = of_gate2 & (matrix_i == Recurrent);
+    assign recurrent3 = of_gate3 & (matrix_i == Recurrent);
     always_ff @(posedge clk_i) begin
-      if (store && ((GatesAtOnce == 1) || word5_q.gate == 2'(g))) begin
-        if (issue_i[5].matrix == Input) input_product[product_write] <= sum;
-        else recurrent_product[{issue_i[5].half, product_write}] <= sum;
-      end
-      if (product_read_i) begin
-        input_product_q <= input_product[product_read];
-        recurrent_product_q <= recurrent_product[{product_half_i, product_read}];
-      end
+      if (input2 || product_read_i) input_q <= input_product[input2 ? product2 : product_shown];
+      if (start_i || input3)
+        input_product[start_i ? product_t'(start_address_i) : product3] <= start_i ? '0 : sum3;
+      if (recurrent2 || product_read_i)
+        recurrent_q <= recurrent_product[recurrent2 ? {chain2_q, product2}
+                                                    : {chain_t'(product_chain_i), product_shown}];
+      if ((start_i && 32'(start_address_i) < RecurrentDepth) || recurrent3)
+        recurrent_product[start_i ? recurrent_t'(start_address_i) : {chain3_q, product3}] <=
+          start_i ? '0 : sum3;
     end
-    assign input_product_o[g] = input_product_q;
-    assign recurrent_product_o[g] = recurrent_product_q;
+    assign input_read[g] = input_q;
+    assign recurrent_read[g] = recurrent_q;
+    assign input_product_o[g] = input_q;
+    assign recurrent_product_o[g] = recurrent_q;
+  end
+  localparam int unsigned BankBits = (GatesAtOnce == 1) ? 1 : 2;
+  logic [BankBits-1:0] bank3;
+  assign bank3 = (GatesAtOnce == 1) ? '0 : row3_q[BankBits-1:0];
+  always_comb begin
+    unique case (matrix_i)
+      Encoder: read3 = latent_q;
+      Input:   read3 = input_read[bank3];
+      default: read3 = recurrent_read[bank3];
+    endcase
   end
 
-  // The encoder's accumulators: read in one cycle, written in the next. A row that comes in two
-  // cycles running takes the sum on its way. The upper half holds their values in silence.
-  acc_t accumulators[2**(LatentSlotBits+1)];
-  acc_t read5_q, added_q;
-  latent_slot_t start_slot_q, added_slot_q;
-  logic add, added_valid_q, start_q;
-  if (ImagePrefix != "") begin : gen_startup
-    initial $readmemh($sformatf("%sstartup_latent%0d.hex", ImagePrefix, Lane), accumulators,
-                      2 ** LatentSlotBits);
-  end
-  assign add = encode_i & word5_q.active;
-  always_ff @(posedge clk_i) if (encoding_i) begin
-    automatic latent_slot_t slot = word5_q.slot[LatentSlotBits-1:0];
-    automatic latent_slot_t read_slot = start_i ? start_slot_i[LatentSlotBits-1:0]
-      : issue_i[4].valid ? word4_q.slot[LatentSlotBits-1:0] : latent_slot_i[LatentSlotBits-1:0];
-    automatic acc_t sum_before = (added_valid_q && added_slot_q == slot) ? added_q : read5_q;
-    automatic acc_t added = sum_before + product5_q;
-    automatic logic [LatentSlotBits:0] address = load_startup_i
-      ? {1'b1, load_i.address[LatentSlotBits-1:0]} : {1'b0, start_q ? start_slot_q : slot};
-    automatic acc_t data = load_startup_i ? load_i.data[AccWidth-1:0] : start_q ? read5_q : added;
-    read5_q <= accumulators[{start_i, read_slot}];
-    if (load_startup_i || start_q || add) accumulators[address] <= data;
-    start_q <= start_i;
-    start_slot_q <= start_slot_i[LatentSlotBits-1:0];
-    added_valid_q <= add;
-    added_slot_q <= slot;
-    added_q <= added;
-  end
-  always_ff @(posedge clk_i) begin
-    if (latent_read_i)
-      latent_o <= operand_t'(requantize(wide_t'(read5_q), shift_t'(config_i[CfgLatentShift]),
-                                        config_i[CfgLatentMax]));
-  end
-
-  assign mac_o = issue_i[5].valid & word5_q.active;
+`ifdef SIMULATION
+  queue_never_overflows: assert property (@(posedge clk_i) disable iff (!rst_ni)
+    joins_q |-> queue_ready);
+`endif
 endmodule

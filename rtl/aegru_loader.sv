@@ -1,6 +1,6 @@
 /// Takes an image word by word: checks that it is for this engine, and fills the memories with it.
 ///
-/// An image is a header (HeaderVersion and on), then each memory in the order of its select: a word
+/// An image is a header (HeaderEngine and on), then each memory in the order of its select: a word
 /// {select, 8'b0, words - 1}, and its words from the last address down to 0. The CRC-32 of all of it
 /// ends it. A word is turned once around, a bit a cycle, through the CRC and past the bits of what it
 /// must equal or not exceed. The first word that does not fit ends the loading.
@@ -8,10 +8,12 @@
 module aegru_loader import aegru_pkg::*; #(
   parameter int unsigned Lanes = 4,
   parameter int unsigned MaxChannels = 256,
+  parameter int unsigned MaxChains = 8,
   parameter int unsigned MaxHidden = 64,
   /// Latent units of one lane.
   parameter int unsigned LatentSlots = 16,
   parameter int unsigned ScheduleDepth = 4096,
+  parameter int unsigned DirectoryDepth = 384,
   parameter int unsigned StateDepth = 256,
   parameter int unsigned RingDepth = 4096,
   parameter int unsigned HistoryDepth = 1024,
@@ -55,8 +57,7 @@ module aegru_loader import aegru_pkg::*; #(
   // What a word of the header may be, and how many words less one a memory has.
   function automatic logic [31:0] limit(logic [5:0] index);
     case (index)
-      HeaderVersion:         return 32'(ImageVersion);
-      HeaderLanes:           return Lanes;
+      HeaderEngine:          return {16'(ImageVersion), 16'(Lanes)};
       HeaderRing:            return RingDepth;
       HeaderHistory:         return HistoryDepth;
       HeaderCountBits:       return CountBits;
@@ -65,10 +66,10 @@ module aegru_loader import aegru_pkg::*; #(
       6'(SelectSigmoid), 6'(SelectTanh): return 2 ** TableBits - 1;
       6'(SelectRsqrt):       return 63;
       6'(SelectStartupState): return StateDepth - 1;
-      6'(SelectColumn):      return MaxChannels - 1;
       default: begin
         if (index < 6'(SelectLane)) return MaxHidden - 1;
-        return (index < 6'(SelectStartupLatent)) ? ScheduleDepth - 1 : LatentSlots - 1;
+        if (index < 6'(SelectStartupLatent)) return ScheduleDepth - 1;
+        return (index < 6'(SelectDirectory)) ? LatentSlots - 1 : DirectoryDepth - 1;
       end
     endcase
   endfunction
@@ -91,9 +92,9 @@ module aegru_loader import aegru_pkg::*; #(
 
   logic bit_q, compare_q, differs_q, greater_q, exact;
   logic [3:0] place_q;
-  assign exact = index_q == HeaderVersion || index_q == HeaderLanes;
+  assign exact = index_q == HeaderEngine;
   always_ff @(posedge clk_i) begin
-    expected_q <= expected[expected_address];
+    if (turn_o) expected_q <= expected[expected_address];
     bit_q <= data_i[0];
     place_q <= position_q[3:0];
     // The upper half of a memory's first word is its select.
@@ -125,8 +126,12 @@ module aegru_loader import aegru_pkg::*; #(
         missing = data_i[31:24] != 8'(index_q);
         misfit = ~missing & greater_q;
       end
-      Words:   misfit = IsFixed & (index_q == 6'(SelectConfig)) &
-                        is_format(32'(address_q[5:0])) & differs_q;
+      // Wired in, the configuration is the engine's own; otherwise no memory shows these two.
+      Words: if (index_q == 6'(SelectConfig)) begin
+        if (IsFixed) misfit = is_format(32'(address_q[5:0])) & differs_q;
+        else if (address_q[5:0] == CfgChannels) misfit = data_i > MaxChannels;
+        else if (address_q[5:0] == CfgSteps) misfit = data_i > MaxChains + 1;
+      end
       default: ;
     endcase
   end
@@ -163,9 +168,10 @@ module aegru_loader import aegru_pkg::*; #(
           if (address_q == '0) begin
             section_q <= Memory;
             index_q <= index_q + 6'd1;
-            if (index_q == 6'(SelectColumn)) index_q <= 6'(SelectLane);
+            if (index_q == 6'(SelectStartupState)) index_q <= 6'(SelectLane);
             if (index_q == 6'(SelectLane) + 6'(Lanes - 1)) index_q <= 6'(SelectStartupLatent);
-            if (index_q == 6'(SelectStartupLatent) + 6'(Lanes - 1)) section_q <= Crc;
+            if (index_q == 6'(SelectStartupLatent) + 6'(Lanes - 1)) index_q <= 6'(SelectDirectory);
+            if (index_q == 6'(SelectDirectory) + 6'(Lanes - 1)) section_q <= Crc;
           end
         end
         default: begin
@@ -177,7 +183,7 @@ module aegru_loader import aegru_pkg::*; #(
     if (begin_i) begin
       loading_o <= 1'b1;
       section_q <= Header;
-      index_q <= HeaderVersion;
+      index_q <= HeaderEngine;
     end
     if (!rst_ni) begin
       loading_o <= 1'b0;

@@ -27,14 +27,16 @@ package aegru_pkg;
   typedef logic [IndexWidth-1:0] index_t;
   typedef logic signed [6:0] shift_t;
 
-  /// One word of a lane's schedule: one multiply-accumulate, or the end of a row, or neither.
+  /// Bits from a row of a column to the next row that has a weight.
+  localparam int unsigned GapWidth = 5;
+  /// Columns that wait in a lane.
+  localparam int unsigned QueueDepth = 2;
+
+  /// One word of a lane's schedule: a weight of a column. The rows of a column ascend; a word without
+  /// a weight only skips `gap` rows.
   typedef struct packed {
-    logic       active;  // multiply
-    logic       last;    // last word of its row: store the sum
-    logic [1:0] gate;    // row's gate: reset, update, candidate
-    logic [6:0] slot;    // row's unit within this lane
-    logic [7:0] index;   // position of the other operand
-    weight_t    weight;
+    logic [GapWidth-1:0] gap;  // rows since the word before, from row 0 in the first word
+    weight_t             weight;
   } word_t;
 
   typedef enum logic [1:0] {
@@ -43,22 +45,15 @@ package aegru_pkg;
     Recurrent = 2'd2
   } matrix_e;
 
-  /// What the sequencer sends to every lane in a cycle.
+  /// What changed from the tick before, on its way to the lanes: an operand, and with `column` the
+  /// end of the operands of one column.
   typedef struct packed {
-    logic     valid;
-    matrix_e  matrix;
-    index_t   address;     // of the word in each lane's schedule
-    operand_t difference;  // encoder: change of the feature
-    index_t   base;        // recurrent: where the past state starts among those of the tick
-    logic     half;        // recurrent: which half of the product buffer
-  } issue_t;
-
-  /// Past states on their way from the ring to the lanes and the cell unit.
-  typedef struct packed {
-    logic     valid;
-    index_t   address;  // among the past states of the tick
-    operand_t data;
-  } past_t;
+    logic     operand;
+    index_t   chain;       // recurrent: k - 2 of the chain g_k; 0 otherwise
+    operand_t difference;
+    logic     column;
+    index_t   index;       // of the column in the lanes' directories
+  } change_t;
 
   /// The bus that fills every memory; `select` chooses it.
   typedef struct packed {
@@ -110,11 +105,10 @@ package aegru_pkg;
   } register_e;
   /// Words of an image's header, which comes before its memories.
   typedef enum logic [5:0] {
-    HeaderVersion = 6'd48,
-    HeaderLanes = 6'd49,
-    HeaderRing = 6'd50,
-    HeaderHistory = 6'd51,
-    HeaderCountBits = 6'd52
+    HeaderEngine = 6'd12,
+    HeaderRing = 6'd13,
+    HeaderHistory = 6'd14,
+    HeaderCountBits = 6'd15
   } header_e;
   /// Memories in the order in which an image has them.
   typedef enum logic [7:0] {
@@ -127,9 +121,9 @@ package aegru_pkg;
     SelectNorm = 8'd9,
     SelectReadout = 8'd10,
     SelectStartupState = 8'd11,
-    SelectColumn = 8'd12,
     SelectLane = 8'd16,
-    SelectStartupLatent = 8'd32
+    SelectStartupLatent = 8'd32,
+    SelectDirectory = 8'd48
   } select_e;
   /// Words of the configuration memory.
   typedef enum logic [5:0] {
@@ -145,10 +139,6 @@ package aegru_pkg;
     CfgRingStride,
     CfgRingLast,
     CfgHistoryLast,
-    CfgInputStart,
-    CfgInputLength,
-    CfgRecurrentStart,
-    CfgRecurrentLength,
     CfgLatentShift,
     CfgGateInputAlign,
     CfgGateRecurrentAlign,
@@ -188,7 +178,7 @@ package aegru_pkg;
     CfgSigmoidWidth,
     CfgTanhWidth
   } config_e;
-  localparam int unsigned ImageVersion = 2;
+  localparam int unsigned ImageVersion = 3;
   /// Bits of the control and of the status register.
   localparam int unsigned ControlEnable = 0;
   localparam int unsigned ControlSoftReset = 1;
@@ -210,14 +200,17 @@ package aegru_pkg;
 
   /// Words that say formats and geometry; the others follow the weights of each decoder.
   function automatic logic is_format(int unsigned word);
-    return !(word inside {int'(CfgInputStart), int'(CfgInputLength), int'(CfgRecurrentStart),
-                          int'(CfgRecurrentLength), int'(CfgReadoutBias0), int'(CfgReadoutBias1)});
+    return !(word inside {int'(CfgReadoutBias0), int'(CfgReadoutBias1)});
   endfunction
 
   /// Cycles that the cell unit takes for a hidden unit, in each of its passes: with few lanes the
   /// products take long, and one gate after the other is early enough.
   function automatic int unsigned unit_cycles(int unsigned lanes);
     return (lanes <= 2) ? 4 : 1;
+  endfunction
+
+  function automatic int unsigned at_least(int unsigned a, int unsigned b);
+    return (a > b) ? a : b;
   endfunction
 
   /// Bits of the signed codes from low to high.

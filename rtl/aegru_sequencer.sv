@@ -1,163 +1,107 @@
-/// Order of work in a tick: encoder, latents, input product, cells g_1, g_N, ..., g_2.
+/// Order of work in a tick: encoder, latents and input product, cells, states.
 ///
-/// The lanes multiply for cell j + 1 while the cell unit works on cell j. g_1 needs no recurrent
-/// product, so it runs while the lanes multiply for g_N; g_N, which makes the velocity, is next.
-/// Example, N = 3: lanes  encoder, input, W_hh·g_2, W_hh·g_1;  cell unit  g_1, g_3, g_2.
-module aegru_sequencer import aegru_pkg::*; (
+/// The past states of a tick are a window old, so the recurrent products of the next tick are made
+/// after the cells of this one, while the device would wait. The cells come in the order g_N, which
+/// makes the velocity, g_2, ..., g_(N-1), g_1: the last one reads no recurrent product, so the states
+/// need not wait for it, unless the ring has one port or one slot. Start-up makes both products of
+/// silence first. Example, N = 3: scan, latents, cells g_3, g_2, g_1, states.
+module aegru_sequencer import aegru_pkg::*; #(
+  /// The ring reads or writes in a cycle, never both.
+  parameter bit OnePort = 1'b0
+) (
   input  logic     clk_i,
   input  logic     rst_ni,
   input  config_t  config_i,
+  /// The memories are as in silence: begin.
+  input  logic     begin_i,
+  output logic     begun_o,
   input  logic     tick_start_i,
   input  logic     scan_done_i,
-  input  logic     encoder_valid_i,
-  input  index_t   encoder_address_i,
-  input  operand_t difference_i,
-  output issue_t   issue_o,
-  /// Slot of encoder accumulators to requantise, while latent_valid_o is high.
-  output logic     latent_valid_o,
-  output logic [6:0] latent_slot_o,
+  output logic     scanning_o,
+  output matrix_e  matrix_o,
+  /// Walks of aegru_changes.
+  output logic     latents_o,
+  output logic     states_o,
+  input  logic     changes_done_i,
+  input  logic     lanes_busy_i,
+  input  logic     cell_ready_i,
   input  logic     cell_busy_i,
-  input  logic     cell_done_i,
+  input  logic     past_busy_i,
   output logic     cell_start_o,
+  /// This is g_1; the chain k - 2 of another g_k.
   output logic     cell_first_o,
-  output logic     cell_half_o,
-  output logic     cell_keep_o,
+  output index_t   cell_chain_o,
   output logic     cell_readout_o,
-  /// Past states of the tick: chains whose past state has been sent, and whether all were.
-  input  logic [7:0] chains_sent_i,
-  input  logic     sent_i,
-  output index_t   cell_read_base_o,
-  output index_t   cell_write_base_o,
-  /// Slot of the ring: the states of `window` ticks ago, and then those of this tick.
+  /// Slots of the ring: of this tick's states, and of those that the next tick needs.
   output index_t   slot_o,
+  output index_t   next_slot_o,
   output logic     busy_o,
   /// High in the last cycle of the tick.
   output logic     done_o
 );
-  typedef enum logic [2:0] {Idle, Encode, Drain, Latents, InputProduct, RecurrentProduct, Finish}
+  typedef enum logic [3:0] {Silence, Idle, Scan, Encoded, Latents, Multiplied, Cells, States, Ended}
     phase_e;
   phase_e phase_d, phase_q;
-  logic [2:0] drain_q;
-  logic [6:0] slot_q;
-  index_t word_q, product_base_q, slot_base_q;
-  logic [7:0] product_q, started_q, finished_q, ready_q, steps;
-  logic [3:0] ending_q;
-  logic product_allowed, product_last, ending;
-  index_t stride, hidden, cell_read_q, cell_write_q;
+  logic entered_q, starting_q, drained, all_begun, past_free;
+  logic [1:0] drain_q;
+  index_t slot_q, stride, steps, cell_q;
 
-  assign steps = config_i[CfgSteps][7:0];
   assign stride = config_i[CfgRingStride][15:0];
-  assign hidden = config_i[CfgHidden][15:0];
-  // Products of cell j go to the half that cell j - 2 has finished reading, and take a past state.
-  assign product_allowed = ((product_q < 8'd3) | (finished_q + 8'd1 >= product_q)) &
-                           (chains_sent_i >= product_q);
-  assign product_last = (phase_q == InputProduct)
-    ? word_q + 16'd1 == config_i[CfgInputLength][15:0]
-    : word_q + 16'd1 == config_i[CfgRecurrentLength][15:0];
+  assign steps = config_i[CfgSteps][15:0];
+  // The last sum is written in the third cycle that finds the lanes at rest.
+  assign drained = ~lanes_busy_i & (drain_q == 2'd0);
+  assign all_begun = cell_q == steps;
+  assign past_free = (OnePort || config_i[CfgRingLast] == '0) ? ~cell_busy_i : ~past_busy_i;
 
   always_comb begin
     phase_d = phase_q;
-    ending = 1'b0;
     unique case (phase_q)
-      Idle: if (tick_start_i) phase_d = Encode;
-      Encode: if (scan_done_i) phase_d = Drain;
-      Drain: if (drain_q == 3'd0) phase_d = Latents;
-      Latents: if (32'(slot_q) + 32'd1 == config_i[CfgLatentSlots]) phase_d = InputProduct;
-      InputProduct: if (product_last) begin
-        ending = 1'b1;
-        phase_d = (steps == 8'd1) ? Finish : RecurrentProduct;
-      end
-      RecurrentProduct: if (product_allowed && product_last) begin
-        ending = 1'b1;
-        if (product_q + 8'd1 == steps) phase_d = Finish;
-      end
-      Finish: if (done_o) phase_d = Idle;
-      default: phase_d = Idle;
+      Silence: if (begin_i) phase_d = Latents;
+      Idle: if (tick_start_i) phase_d = Scan;
+      Scan: if (scan_done_i) phase_d = Encoded;
+      Encoded: if (drained) phase_d = Latents;
+      Latents: if (changes_done_i) phase_d = Multiplied;
+      Multiplied: if (drained) phase_d = !starting_q ? Cells : (stride == '0) ? Idle : States;
+      Cells: if (all_begun)
+        if (stride == '0) begin
+          if (!cell_busy_i) phase_d = Idle;
+        end else if (past_free) phase_d = States;
+      States: if (changes_done_i) phase_d = Ended;
+      Ended: if (drained && !cell_busy_i) phase_d = Idle;
+      default: phase_d = Silence;
     endcase
   end
 
   always_ff @(posedge clk_i) begin
-    drain_q <= (phase_q == Drain) ? drain_q - 3'd1 : 3'd4;
-    slot_q <= (phase_q == Latents) ? slot_q + 7'd1 : '0;
-    ending_q <= {ending_q[2:0], ending};
-    if (phase_q == InputProduct || (phase_q == RecurrentProduct && product_allowed))
-      word_q <= product_last ? '0 : word_q + 16'd1;
-    if (ending) product_q <= product_q + 8'd1;
-    if (phase_q == RecurrentProduct && ending) product_base_q <= product_base_q - hidden;
-    if (ending_q[3]) ready_q <= ready_q + 8'd1;
-    if (cell_start_o) begin
-      started_q <= started_q + 8'd1;
-      if (started_q != '0) begin
-        cell_read_q <= cell_read_q - hidden;
-        cell_write_q <= cell_write_q - hidden;
-      end
-    end
-    if (cell_done_i) finished_q <= finished_q + 8'd1;
-    if (tick_start_i) begin
-      product_q <= '0;
-      ready_q <= '0;
-      started_q <= '0;
-      finished_q <= '0;
-      word_q <= '0;
-      product_base_q <= stride - hidden;
-      cell_read_q <= stride - hidden;
-      cell_write_q <= slot_base_q + stride;
-    end
-    if (done_o)
-      slot_base_q <= (32'(slot_base_q) == config_i[CfgRingLast]) ? '0 : slot_base_q + stride;
     phase_q <= phase_d;
+    entered_q <= phase_d != phase_q;
+    drain_q <= lanes_busy_i ? 2'd2 : (drain_q != '0) ? drain_q - 2'd1 : drain_q;
+    if (phase_q == Idle) starting_q <= 1'b0;
+    if (cell_start_o) cell_q <= cell_q + 16'd1;
+    if (phase_q == Scan) cell_q <= '0;
+    if (done_o) slot_q <= next_slot_o;
     if (!rst_ni) begin
-      phase_q <= Idle;
-      ending_q <= '0;
-      slot_base_q <= '0;
-      product_q <= '0;
-      ready_q <= '0;
-      started_q <= '0;
-      finished_q <= '0;
+      phase_q <= Silence;
+      starting_q <= 1'b1;
+      slot_q <= '0;
+      cell_q <= '0;
     end
   end
 
-  always_comb begin
-    issue_o = '0;
-    issue_o.difference = difference_i;
-    issue_o.base = product_base_q;
-    issue_o.half = product_q[0];
-    unique case (phase_q)
-      Encode: begin
-        issue_o.valid = encoder_valid_i;
-        issue_o.matrix = Encoder;
-        issue_o.address = encoder_address_i;
-      end
-      InputProduct: begin
-        issue_o.valid = 1'b1;
-        issue_o.matrix = Input;
-        issue_o.address = config_i[CfgInputStart][15:0] + word_q;
-      end
-      RecurrentProduct: begin
-        issue_o.valid = product_allowed;
-        issue_o.matrix = Recurrent;
-        issue_o.address = config_i[CfgRecurrentStart][15:0] + word_q;
-      end
-      default: ;
-    endcase
-  end
+  assign begun_o = ~starting_q;
+  assign scanning_o = phase_q == Scan;
+  assign busy_o = (phase_q != Idle) & (phase_q != Silence);
+  assign done_o = busy_o & (phase_d == Idle) & ~starting_q;
+  assign matrix_o = (phase_q == Latents || phase_q == Multiplied) ? Input
+                  : (phase_q == States || phase_q == Ended) ? Recurrent : Encoder;
+  assign latents_o = (phase_q == Latents) & entered_q;
+  assign states_o = (phase_q == States) & entered_q;
 
-  assign latent_valid_o = phase_q == Latents;
-  assign latent_slot_o = slot_q;
-  // The first new state comes after the last past one has left the slot.
-  assign cell_start_o = (started_q < ready_q) & ~cell_busy_i & sent_i;
-  assign cell_first_o = started_q == '0;
-  assign cell_half_o = started_q[0];
-  assign cell_keep_o = (steps != 8'd1) & (started_q != 8'd1);
-  assign cell_readout_o = (steps == 8'd1) | (started_q == 8'd1);
-  assign cell_read_base_o = cell_read_q;
-  assign cell_write_base_o = (started_q == '0) ? slot_base_q : cell_write_q;
-  assign slot_o = slot_base_q;
-  assign busy_o = phase_q != Idle;
-  assign done_o = (phase_q == Finish) & cell_done_i & (finished_q + 8'd1 == steps);
-
-`ifdef SIMULATION
-  cells_in_order: assert property (@(posedge clk_i) disable iff (!rst_ni)
-    finished_q <= started_q && started_q <= ready_q);
-`endif
+  // Cell 0 is g_N, cell j is g_(j+1), the last one g_1.
+  assign cell_start_o = (phase_q == Cells) & cell_ready_i & ~all_begun;
+  assign cell_first_o = cell_q + 16'd1 == steps;
+  assign cell_chain_o = (cell_q == '0) ? steps - 16'd2 : cell_q - 16'd1;
+  assign cell_readout_o = cell_q == '0;
+  assign slot_o = slot_q;
+  assign next_slot_o = (32'(slot_q) == config_i[CfgRingLast]) ? '0 : slot_q + stride;
 endmodule

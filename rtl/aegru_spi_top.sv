@@ -11,6 +11,7 @@ module aegru_spi_top import aegru_pkg::*; #(
   parameter int unsigned MaxHidden = 32,
   parameter int unsigned ScheduleDepth = 16384,
   parameter int unsigned StateDepth = 256,
+  parameter int unsigned MaxChains = 8,
   parameter int unsigned RingDepth = 4096,
   parameter int unsigned HistoryDepth = 1024,
   parameter int unsigned TableBits = 10,
@@ -79,7 +80,8 @@ module aegru_spi_top import aegru_pkg::*; #(
   logic [31:0] tick_cycles, tick_latency, tick_macs[4], tick_saturations;
   aegru_engine #(
     .Lanes(Lanes), .MaxChannels(MaxChannels), .MaxLatent(MaxLatent), .MaxHidden(MaxHidden),
-    .ScheduleDepth(ScheduleDepth), .StateDepth(StateDepth), .RingDepth(RingDepth),
+    .ScheduleDepth(ScheduleDepth), .StateDepth(StateDepth), .MaxChains(MaxChains),
+    .RingDepth(RingDepth),
     .HistoryDepth(HistoryDepth), .TableBits(TableBits), .CountBits(CountBits),
     .GroupSize(GroupSize), .EventDepth(EventDepth), .ImagePrefix(ImagePrefix),
     .FixedConfig(FixedConfig), .Totals(Totals)

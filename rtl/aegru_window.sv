@@ -3,10 +3,10 @@
 /// Events of a tick are added to `spikes` one in two cycles. Once the tick is closed and may start,
 /// the channels are scanned GroupSize at a time, a group in two cycles: one reads, one puts the
 /// tick's spikes in the place of those that leave the window. Behind that each channel whose
-/// saturated window count changed is picked, looked up, and issued for as many cycles as its encoder
-/// column has words, at least one. A stage waits where the next one is busy.
+/// saturated window count changed is picked, its features are looked up, and its column is offered to
+/// the lanes with their difference. A stage waits where the next one is busy.
 /// Example: window 2, spikes of channel 0 in ticks 1, 0, 0: the counts are 1, 1, 0, and the channel
-/// is issued in the first and third tick.
+/// is offered in the first and third tick.
 module aegru_window import aegru_pkg::*; #(
   /// Channels of the engine.
   parameter int unsigned MaxChannels = 256,
@@ -37,11 +37,10 @@ module aegru_window import aegru_pkg::*; #(
   input  logic        tick_allowed_i,
   /// First cycle of a tick is the one after this pulse.
   output logic        tick_start_o,
-  /// The scan issues its last word in this cycle, if any.
+  /// The scan's last channel leaves in this cycle, if any.
   output logic        scan_done_o,
-  output logic        issue_valid_o,
-  output index_t      issue_address_o,
-  output operand_t    difference_o,
+  output change_t     change_o,
+  input  logic        ready_i,
   /// Channels of a group whose window count is beyond the feature table's end, once a group.
   output logic [7:0]  saturated_o
 );
@@ -62,13 +61,11 @@ module aegru_window import aegru_pkg::*; #(
   spikes_t spikes[2**GroupBits];
   spikes_t history[HistoryDepth];
   counts_t counts[2**GroupBits];
-  logic [31:0] columns[2**ColumnBits];
   operand_t feature_before[2**SpikeBits];
   operand_t feature_after[2**SpikeBits];
 
   if (ImagePrefix != "") begin : gen_image
     initial begin
-      $readmemh({ImagePrefix, "column.hex"}, columns);
       $readmemh({ImagePrefix, "feature.hex"}, feature_before);
       $readmemh({ImagePrefix, "feature.hex"}, feature_after);
     end
@@ -203,15 +200,12 @@ module aegru_window import aegru_pkg::*; #(
     if (!rst_ni || start_i) mask_q <= '0;
   end
 
-  // Pick the changed channels one by one; look up their columns and features.
+  // Pick the changed channels one by one; look up their features; offer their columns.
   logic [MemberBits-1:0] member;
-  logic pick, picked_valid_q, looked_up_valid_q, issue_valid_q, pass_picked, pass_looked_up;
-  logic word_last_q, empty_q;
-  logic [ColumnBits-1:0] picked_channel_q;
+  logic pick, picked_valid_q, looked_up_valid_q, offered_q, leaves, pass_picked, pass_looked_up;
+  logic [ColumnBits-1:0] picked_channel_q, looked_up_channel_q, channel_offered_q;
   count_t picked_before_q, picked_after_q;
-  logic [31:0] column_q;
   operand_t feature_before_q, feature_after_q, difference_q;
-  index_t left_q, address_q;
 
   always_comb begin
     member = '0;
@@ -219,12 +213,13 @@ module aegru_window import aegru_pkg::*; #(
     mask_left = mask_q;
     if (pick) mask_left[member] = 1'b0;
   end
-  assign pass_looked_up = looked_up_valid_q & (~issue_valid_q | word_last_q);
+  assign leaves = offered_q & ready_i;
+  assign pass_looked_up = looked_up_valid_q & (~offered_q | leaves);
   assign pass_picked = picked_valid_q & (~looked_up_valid_q | pass_looked_up);
   assign pick = (mask_q != '0) & (~picked_valid_q | pass_picked);
   assign move = summed_valid_q & (mask_left == '0);
   assign scan_done_o = (phase_q == Empty) & ~held_q & ~summed_valid_q & (mask_q == '0) &
-                       ~picked_valid_q & ~looked_up_valid_q & (~issue_valid_q | word_last_q);
+                       ~picked_valid_q & ~looked_up_valid_q & (~offered_q | leaves);
 
   always_ff @(posedge clk_i) begin
     if (pass_picked) picked_valid_q <= 1'b0;
@@ -237,46 +232,42 @@ module aegru_window import aegru_pkg::*; #(
     if (pass_looked_up) looked_up_valid_q <= 1'b0;
     if (pass_picked) begin
       looked_up_valid_q <= 1'b1;
-      column_q <= columns[picked_channel_q];
+      looked_up_channel_q <= picked_channel_q;
       feature_before_q <= feature_before[picked_before_q];
       feature_after_q <= feature_after[picked_after_q];
     end
-    left_q <= left_q - 16'd1;
-    word_last_q <= left_q <= 16'd2;
-    address_q <= address_q + 16'd1;
-    if (word_last_q) issue_valid_q <= 1'b0;
+    if (leaves) offered_q <= 1'b0;
     if (pass_looked_up) begin
-      issue_valid_q <= 1'b1;
-      address_q <= column_q[31:16];
-      left_q <= column_q[15:0];
-      word_last_q <= column_q[15:0] <= 16'd1;
-      empty_q <= column_q[15:0] == '0;
+      offered_q <= 1'b1;
+      channel_offered_q <= looked_up_channel_q;
       difference_q <= feature_after_q - feature_before_q;
     end
     if (!rst_ni || start_i) begin
       picked_valid_q <= 1'b0;
       looked_up_valid_q <= 1'b0;
-      issue_valid_q <= 1'b0;
+      offered_q <= 1'b0;
     end
   end
 
   always_ff @(posedge clk_i) begin
-    if (load_i.valid && load_i.select == SelectColumn)
-      columns[load_i.address[ColumnBits-1:0]] <= load_i.data;
     if (load_i.valid && load_i.select == SelectFeature) begin
       feature_before[load_i.address[SpikeBits-1:0]] <= load_i.data[OperandWidth-1:0];
       feature_after[load_i.address[SpikeBits-1:0]] <= load_i.data[OperandWidth-1:0];
     end
   end
 
-  assign issue_valid_o = issue_valid_q & ~empty_q;
-  assign issue_address_o = address_q;
-  assign difference_o = difference_q;
+  always_comb begin
+    change_o.operand = leaves;
+    change_o.chain = '0;
+    change_o.difference = difference_q;
+    change_o.column = leaves;
+    change_o.index = index_t'(channel_offered_q);
+  end
 
 `ifdef SIMULATION
   nothing_lost: assert property (@(posedge clk_i) disable iff (!rst_ni)
     take |-> !summed_valid_q || move);
   scan_ends_empty: assert property (@(posedge clk_i) disable iff (!rst_ni)
-    scan_done_o |=> mask_q == '0 && !issue_valid_q);
+    scan_done_o |=> mask_q == '0 && !offered_q);
 `endif
 endmodule

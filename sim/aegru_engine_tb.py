@@ -29,7 +29,7 @@ from cocotb.triggers import ClockCycles, RisingEdge
 from testbench import VECTORS, EngineTB, Scenario
 
 PLAYED = "recording"
-HEADER_WORDS = 5
+HEADER_WORDS = 4
 EMPTY_TICK = [0xFFFF]
 MOMENTS = 12
 """Resets that are spread over one tick, besides those in the middle of its phases."""
@@ -217,7 +217,7 @@ async def reset_forgets_an_image(dut):
 async def image_of_another_engine(dut):
     """An image for other lanes is refused, and one that begins with another memory."""
     tb = EngineTB(dut)
-    for index, change, refused in ((1, 1, STATUS_MISFIT), (HEADER_WORDS, 1 << 24, STATUS_MISSING)):
+    for index, change, refused in ((0, 1, STATUS_MISFIT), (HEADER_WORDS, 1 << 24, STATUS_MISSING)):
         await tb.hard_reset()
         words = VECTORS["image.words"].tolist()
         words[index] += change
@@ -259,7 +259,7 @@ async def registers(dut):
     tb = EngineTB(dut)
     await tb.start()
     assert await tb.read(IDENTIFICATION) == int.from_bytes(b"AEGR", "big")
-    assert await tb.read(VERSION) == 0x20000
+    assert await tb.read(VERSION) == 0x30000
     assert await tb.read(CONTROL) == CONTROL_ENABLE
     assert await tb.read(STATUS) == STATUS_IMAGE_VALID | STATUS_RUNNING
     read = [await tb.read(address) for address in range(0x10, 0x40, 4)]

@@ -10,8 +10,8 @@ def read_trace(path, begin, expected):
     """Return the tensors of the trace from byte `begin` on, in the shapes of `expected`.
 
     expected: name to codes (T, units) or (T, N, units); the engine computes the N cells of a tick
-    in the order g_1, g_N, ..., g_2, and the returned ones are g_1 ... g_N. A tick whose trace has
-    another number of words is cut or filled with the marker of a missing word.
+    in the order g_N, g_2, ..., g_(N-1), g_1, and the returned ones are g_1 ... g_N. A tick whose
+    trace has another number of words is cut or filled with the marker of a missing word.
     """
     ticks = len(next(iter(expected.values())))
     words = {name: [[] for _ in range(ticks)] for name in expected}
@@ -29,13 +29,18 @@ def read_trace(path, begin, expected):
 
 def _arranged(words, shape):
     codes = np.full(shape, MISSING)
-    order = [()] if len(shape) == 2 else [(0,), *((k,) for k in range(shape[1] - 1, 0, -1))]
+    order = [()] if len(shape) == 2 else [(k,) for k in _cell_order(shape[1])]
     for tick, found in enumerate(words):
         for index, (unit, code) in enumerate(found):
             cell = index // shape[-1]
             if cell < len(order):
                 codes[(tick, *order[cell], unit)] = code
     return codes
+
+
+def _cell_order(cells):
+    """Return the cells of a tick from 0 on, in the order that the engine computes them."""
+    return [cells - 1, *range(1, cells - 1), *([0] if cells > 1 else [])]
 
 
 def first_difference(found, expected):

@@ -3,19 +3,16 @@
 /// A line is the tensor's name as in aegru_hw/fixedpoint, the unit's position and the code; a line
 /// `tick` opens each tick. Bound to aegru_engine, so that rtl/ holds only what is synthesised.
 /// Example: tick / latent 0 -5 / ... / reset 0 128 / update 0 77 / ... / velocity 1 -311
-module aegru_trace import aegru_pkg::*; #(
-  parameter int unsigned Lanes = 4
-) (
+module aegru_trace import aegru_pkg::*; (
   input logic     clk_i,
   input logic     tick_i,
   input logic     tick_done_i,
   input logic     rst_ni,
+  /// Units of each tensor come in order, over and over.
   input index_t   latent_count_i,
+  input index_t   hidden_count_i,
   input logic     latent_valid_i,
-  input index_t   latent_slot_i,
-  input operand_t latent_i[Lanes],
-  /// Units of the cell's tensors come in order, from 0 at the start of each cell.
-  input logic     cell_start_i,
+  input operand_t latent_i,
   input logic     recurrent_candidate_valid_i,
   input code_t    recurrent_candidate_i,
   input logic     reset_valid_i,
@@ -33,31 +30,30 @@ module aegru_trace import aegru_pkg::*; #(
   input logic     velocity_valid_i,
   input logic signed [31:0] velocity_i[2]
 );
-  localparam int unsigned Tensors = 7;
+  localparam int unsigned Tensors = 8;
   string path;
   int file = 0;
   initial if ($value$plusargs("trace=%s", path)) file = $fopen(path, "w");
 
-  string names[Tensors] = '{"recurrent_candidate", "reset", "update", "candidate", "mixed_state",
+  string names[Tensors] = '{"latent", "recurrent_candidate", "reset", "update", "candidate", "mixed_state",
                             "normalised", "state"};
   logic valid[Tensors];
   code_t code[Tensors];
   int unit[Tensors];
-  assign valid = '{recurrent_candidate_valid_i, reset_valid_i, update_valid_i, candidate_valid_i,
-                   mixed_state_valid_i, normalised_valid_i, state_valid_i};
-  assign code = '{recurrent_candidate_i, reset_i, update_i, candidate_i, mixed_state_i,
-                  normalised_i, code_t'(state_i)};
+  assign valid = '{latent_valid_i, recurrent_candidate_valid_i, reset_valid_i, update_valid_i,
+                   candidate_valid_i, mixed_state_valid_i, normalised_valid_i, state_valid_i};
+  assign code = '{code_t'(latent_i), recurrent_candidate_i, reset_i, update_i, candidate_i,
+                  mixed_state_i, normalised_i, code_t'(state_i)};
 
   always_ff @(posedge clk_i) begin
     if (file != 0) begin
       if (tick_i) $fdisplay(file, "tick");
-      if (latent_valid_i)
-        for (int unsigned p = 0; p < Lanes; p++)
-          if (32'(latent_slot_i) * Lanes + p < 32'(latent_count_i))
-            $fdisplay(file, "latent %0d %0d", 32'(latent_slot_i) * Lanes + p, latent_i[p]);
       for (int i = 0; i < int'(Tensors); i++) begin
         if (valid[i]) $fdisplay(file, "%s %0d %0d", names[i], unit[i], code[i]);
-        unit[i] <= cell_start_i ? 0 : unit[i] + 32'(valid[i]);
+        if (valid[i])
+          unit[i] <= (unit[i] + 1 == 32'((i == 0) ? latent_count_i : hidden_count_i)) ? 0
+                                                                                      : unit[i] + 1;
+        if (!rst_ni) unit[i] <= 0;
       end
       if (velocity_valid_i)
         for (int axis = 0; axis < 2; axis++)
@@ -67,11 +63,11 @@ module aegru_trace import aegru_pkg::*; #(
   end
 endmodule
 
-bind aegru_engine aegru_trace #(.Lanes(Lanes)) i_trace (
+bind aegru_engine aegru_trace i_trace (
   .clk_i(aclk), .tick_i(tick_start), .tick_done_i(tick_done), .rst_ni(reset_n),
-  .latent_count_i(cfg[CfgLatent][15:0]),
-  .latent_valid_i(latent_valid_q[1]), .latent_slot_i(16'(latent_slot_q[1])),
-  .latent_i(lane_latent), .cell_start_i(cell_start),
+  .latent_count_i(cfg[CfgLatent][15:0]), .hidden_count_i(cfg[CfgHidden][15:0]),
+  .latent_valid_i(i_changes.valid2_q & i_changes.advance & ~i_changes.of_states_q),
+  .latent_i(i_changes.code2_q),
   .recurrent_candidate_valid_i(i_cell.gather_q[4]),
   .recurrent_candidate_i(i_cell.gen_gates.i_gates.recurrent_candidate),
   .reset_valid_i(i_cell.gather_q[(i_cell.Out == 12) ? 7 : 6]),

@@ -1,21 +1,17 @@
 """Energy of an output, an estimate: operations and memory accesses, times a published table.
 
-Source of the table: M. Horowitz, "Computing's energy problem (and what we can do about it)", ISSCC
-2014, pp. 10-14, figure 1.1.9: 45 nm, 0.9 V. An integer addition takes 0.03 pJ (8 bits) and 0.1 pJ
-(32 bits), a multiplication 0.2 pJ (8 x 8) and 3.1 pJ (32 x 32), an access of 64 bits 10 pJ (8 kB
-SRAM), 20 pJ (32 kB) and 100 pJ (1 MB).
-
-The number says what the schedule is worth; it is no measurement of a device, of which it leaves out
-clock, wires, leakage and configuration. Hence it stands beside the same count for the reference
-schedule, dense and with all N steps for each output.
+The number says what the schedule is worth. It is a model of an ASIC's memories, the same whatever
+FPGA the engine is placed on, and no measurement of a device, of which it leaves out clock, wires,
+leakage and configuration. Hence it stands beside the same count for the reference schedule, dense
+and with all N steps for each output.
 """
 
-import math
 from dataclasses import dataclass
 
 from aegru_hw.cost.macs import reference_dense
+from aegru_hw.cost.prices import SOURCE, TECHNOLOGY, VOLTAGE, access_pj, add_pj, multiply_pj
 from aegru_hw.fixedpoint.decoder import GATES, VELOCITY_AXES, FixedDecoder
-from aegru_hw.rtl.cycles import TickCosts
+from aegru_hw.rtl.cycles import QUEUE, TickCosts
 from aegru_hw.rtl.images import (
     ACCUMULATOR_BITS,
     BIASES,
@@ -27,21 +23,13 @@ from aegru_hw.rtl.images import (
 )
 from aegru_hw.rtl.lanes import group_size, unit_cycles
 from aegru_hw.rtl.limits import SPIKE_BITS
-from aegru_hw.rtl.schedule import ACTIVE_AT, WEIGHT_BITS, schedule
+from aegru_hw.rtl.schedule import ROWS_A_SLOT, WEIGHT_BITS, WORD_BITS, Schedule, schedule
 
-TECHNOLOGY, VOLTAGE = "45 nm CMOS", 0.9
-SOURCE = "M. Horowitz, Computing's energy problem, ISSCC 2014, figure 1.1.9"
+MULTIPLY_ADD_PJ = multiply_pj(WEIGHT_BITS, OPERAND_BITS) + add_pj(ACCUMULATOR_BITS)
 
-ADD_PJ = {8: 0.03, 32: 0.1}
-MULTIPLY_PJ = {8: 0.2, 32: 3.1}
-ACCESS_BITS = 64
-ACCESS_PJ = {8 << 10: 10.0, 32 << 10: 20.0, 1 << 20: 100.0}
-"""The published table; memory sizes in bytes."""
-
-WORD_BITS = ACTIVE_AT + 1
 READOUT_BITS = VELOCITY_AXES * WEIGHT_BITS
 NORM_BITS = WEIGHT_BITS + ACCUMULATOR_BITS
-COUNT_BITS, COLUMN_BITS, RSQRT_BITS, FACTOR_BITS = 16, 32, 12, 8
+COUNT_BITS, RSQRT_BITS, FACTOR_BITS = 16, 12, 8
 TOTAL_BITS = CODE_BITS + FACTOR_BITS
 SQUARES_BITS = 2 * CODE_BITS + FACTOR_BITS
 DEVIATION_BITS = TOTAL_BITS + 1
@@ -66,8 +54,9 @@ NORM_ADDS: tuple[int, ...] = (TOTAL_BITS, SQUARES_BITS, DEVIATION_BITS, SUM_BITS
 NORM_REQUANTISATIONS = 1
 
 ASSUMPTIONS = (
-    "an estimate from counts, not a measurement: clock, wires, leakage, pins, control, arithmetic "
-    "done once a cell, latent or changed channel, and an FPGA's overhead over an ASIC are left out",
+    "an estimate from counts, not a measurement: a model of an ASIC's memories, the same whatever "
+    "FPGA the engine is placed on; clock, wires, leakage, pins, control, queues, and arithmetic "
+    "done once a cell, latent, past state or changed channel are left out",
     "additions between and beyond the published widths by a line through both points, "
     "multiplications by a line through both in the product of the widths",
     "a memory access costs in proportion to its bits, and grows with the memory as a line through "
@@ -76,45 +65,14 @@ ASSUMPTIONS = (
     f"{ACCUMULATOR_BITS}, elementwise work in {CODE_BITS}-bit codes and {SUM_BITS}-bit sums, "
     "LayerNorm's own sums as wide as the engine's; a rounding counts as an addition of "
     f"{WIDE_BITS} bits",
-    "engine: every word of the lanes' schedules that is read counts, padding included, and the "
-    "operand read with it; of other memories the words that are used",
-    "engine: the past states of a tick are read once from the ring and written to a copy in each "
-    "lane and one in the cell unit; each lane has a copy of the latents too, read P at a time",
+    "engine: a word of the lanes' schedules is read once for all operands of its column, words "
+    "that only skip rows included, and an operand for every multiply-add; whatever changed is "
+    "written to a small memory in each lane, and each lane looks its column up",
+    "engine: where one lane's sums are taken, those of all lanes are read, and count; a lane at "
+    "rest reads nothing; of memories outside the lanes only the words that are used count",
     "reference: dense 8-bit weights without an index, read once a multiply-add from as many banks "
     "as the engine has lanes; tables, biases and window counts as the engine has them",
 )
-
-
-def add_pj(bits: int) -> float:
-    """Return the energy in pJ of an addition of this width."""
-    first, second = ADD_PJ.items()
-    return _line(bits, first, second)
-
-
-def multiply_pj(first: int, second: int) -> float:
-    """Return the energy in pJ of a multiplication of two widths in bits."""
-    narrow, wide = ((width**2, pj) for width, pj in MULTIPLY_PJ.items())
-    return _line(first * second, narrow, wide)
-
-
-def access_pj(bits: int, memory_bits: float) -> float:
-    """Return the energy in pJ of reading or writing a word in a memory of this many bits."""
-    size = math.log(memory_bits / 8)
-    points = [(math.log(size), math.log(energy)) for size, energy in ACCESS_PJ.items()]
-    if size <= points[0][0]:
-        whole = points[0][1] + 0.5 * (size - points[0][0])
-    else:
-        upper = next((i for i in (1, 2) if size <= points[i][0]), 2)
-        whole = _line(size, points[upper - 1], points[upper])
-    return math.exp(whole) * bits / ACCESS_BITS
-
-
-def _line(x: float, first: tuple[float, float], second: tuple[float, float]) -> float:
-    slope = (second[1] - first[1]) / (second[0] - first[0])
-    return first[1] + slope * (x - first[0])
-
-
-MULTIPLY_ADD_PJ = multiply_pj(WEIGHT_BITS, OPERAND_BITS) + add_pj(ACCUMULATOR_BITS)
 
 
 @dataclass(frozen=True)
@@ -158,46 +116,83 @@ def _in_nanojoules(parts: dict[str, float]) -> dict[str, float]:
 
 def _engine(decoder: FixedDecoder, costs: TickCosts) -> dict[str, float]:
     """Return the parts of a tick of the engine, in pJ."""
-    geometry, lanes = decoder.geometry, costs.lanes
-    hidden, steps = geometry.hidden, geometry.steps
-    encoder_words, encoder_macs = float(costs.encoder_words.mean()), float(costs.encoder.mean())
-    changed = float(costs.changed.mean())
-    slots, latent_slots = -(-hidden // lanes), -(-geometry.latent // lanes)
+    lanes = costs.lanes
+    memory = _lane_accesses(decoder, schedule(decoder, lanes))
+    changed_channels, changed_latents = costs.changed_channels.mean(), costs.changed_latents.mean()
+    changed_states, changed_units = costs.changed_states.mean(), costs.changed_units.mean()
+    columns = changed_channels + changed_latents + changed_units
+    hidden = decoder.geometry.hidden
 
-    macs = encoder_macs + costs.input + costs.recurrent + costs.readout
-    depth = schedule(decoder, lanes).depth
-    words = lanes * (encoder_words + costs.input_cycles + costs.recurrent_cycles)
-    weights = words * access_pj(WORD_BITS, depth * WORD_BITS)
+    weights = costs.words.mean() * memory["schedule"] + lanes * columns * memory["directory"]
     weights += hidden * access_pj(READOUT_BITS, hidden * READOUT_BITS)
-
-    latents_bits = lanes * OPERAND_BITS
-    latents = access_pj(latents_bits, latent_slots * latents_bits)
-    past_bits = max(steps - 1, 1) * hidden * OPERAND_BITS
-    past = access_pj(OPERAND_BITS, past_bits)
-    operands = lanes * (latent_slots + costs.input_cycles) * latents
-    operands += lanes * costs.recurrent_cycles * past
-    # Of each state kept: read from the ring, then written; written to the copies, and read in one.
-    ring = access_pj(OPERAND_BITS, (geometry.window + 1) * past_bits)
-    states = (steps - 1) * hidden * (2 * ring + (lanes + 1) * past + past)
-
-    # The encoder's memory has a half for the sums of silence, the recurrent one a half a cell.
-    accumulator = access_pj(ACCUMULATOR_BITS, 2 * latent_slots * ACCUMULATOR_BITS)
-    product_bits = slots * (GATES if _serial(lanes) else 1) * ACCUMULATOR_BITS
-    input_sum = access_pj(ACCUMULATOR_BITS, product_bits)
-    recurrent_sum = access_pj(ACCUMULATOR_BITS, 2 * product_bits)
-    sums = (2 * encoder_macs + geometry.latent) * accumulator
-    sums += GATES * hidden * (1 + steps) * input_sum
-    sums += GATES * hidden * 2 * (steps - 1) * recurrent_sum
-    return {
-        "multiply_adds": macs * MULTIPLY_ADD_PJ,
+    written = lanes * (changed_channels + changed_latents + changed_states)
+    operands = (written + costs.lane_macs.mean()) * memory["operands"]
+    parts = {
+        "multiply_adds": costs.macs.mean() * MULTIPLY_ADD_PJ,
         "weights": weights,
         "operands": operands,
-        "sums": sums,
-        "states": states,
+        "sums": _sums(decoder, costs, memory),
+        "states": _states(decoder, changed_latents, changed_states),
         "elementwise": _elementwise(decoder),
-        "tables": _tables(decoder, lanes) + changed * _event(decoder),
+        "tables": _tables(decoder, lanes) + changed_channels * 2 * _feature(decoder),
         "window": _window(decoder, costs),
     }
+    return {name: float(energy) for name, energy in parts.items()}
+
+
+def _lane_accesses(decoder: FixedDecoder, plan: Schedule) -> dict[str, float]:
+    """Return the energy in pJ of an access of each memory of a lane; rtl/aegru_lane.sv has them."""
+    geometry = decoder.geometry
+    chains = max(geometry.steps - 1, 1)
+    slots, latent_slots = -(-geometry.hidden // plan.lanes), -(-geometry.latent // plan.lanes)
+    rows = slots * (ROWS_A_SLOT if _serial(plan.lanes) else 1)
+    row_bits = max(_address_bits(slots) + _address_bits(ROWS_A_SLOT), _address_bits(latent_slots))
+    columns = plan.start.shape[1]
+    memories = {
+        "schedule": (WORD_BITS, plan.depth),
+        "directory": (_address_bits(plan.depth) + row_bits + 1, columns),
+        "operands": (
+            _address_bits(chains) + OPERAND_BITS,
+            1 << _address_bits((QUEUE + 2) * chains),
+        ),
+        "encoder": (ACCUMULATOR_BITS, 2 * latent_slots),  # half of it the sums of silence
+        "input": (ACCUMULATOR_BITS, rows),
+        "recurrent": (ACCUMULATOR_BITS, chains * rows),
+    }
+    return {name: access_pj(bits, words * bits) for name, (bits, words) in memories.items()}
+
+
+def _address_bits(words: int) -> int:
+    return max((words - 1).bit_length(), 1)
+
+
+def _sums(decoder: FixedDecoder, costs: TickCosts, memory: dict[str, float]) -> float:
+    """Return what the accumulators are read and written, and shown to the walk and to N cells."""
+    geometry, lanes = decoder.geometry, costs.lanes
+    # With few lanes the recurrent candidate has a cycle of its own.
+    shown = geometry.steps * geometry.hidden * (GATES + int(_serial(lanes)))
+    sums = 2 * costs.encoder.mean() + lanes * geometry.latent
+    input_sums = 2 * costs.input.mean() + lanes * shown
+    recurrent_sums = 2 * costs.recurrent.mean() + lanes * shown
+    return float(
+        sums * memory["encoder"]
+        + input_sums * memory["input"]
+        + recurrent_sums * memory["recurrent"]
+    )
+
+
+def _states(decoder: FixedDecoder, changed_latents: float, changed_states: float) -> float:
+    """Return what is kept for later ticks: the ring, and the latents and past states sent last."""
+    geometry = decoder.geometry
+    kept = (geometry.steps - 1) * geometry.hidden
+    past_bits = max(kept, geometry.hidden) * OPERAND_BITS
+    ring = access_pj(OPERAND_BITS, (geometry.window + 1) * past_bits)
+    past = access_pj(OPERAND_BITS, past_bits)
+    latent = access_pj(OPERAND_BITS, geometry.latent * OPERAND_BITS)
+    states = 2 * kept * ring
+    # Each past state is compared with its new one, and read by its cell.
+    states += (2 * kept + changed_states) * past
+    return states + (geometry.latent + changed_latents) * latent
 
 
 def _reference(decoder: FixedDecoder, costs: TickCosts) -> dict[str, float]:
@@ -262,12 +257,6 @@ def _tables(decoder: FixedDecoder, lanes: int) -> float:
 
 def _feature(decoder: FixedDecoder) -> float:
     return access_pj(OPERAND_BITS, decoder.feature.codes.size * OPERAND_BITS)
-
-
-def _event(decoder: FixedDecoder) -> float:
-    """Return what a changed channel reads: the feature before and after, where its column is."""
-    column = access_pj(COLUMN_BITS, decoder.geometry.channels * COLUMN_BITS)
-    return 2 * _feature(decoder) + column
 
 
 def _window(decoder: FixedDecoder, costs: TickCosts) -> float:

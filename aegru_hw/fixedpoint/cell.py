@@ -17,9 +17,16 @@ def ignore(name: str, codes: Codes) -> None:
 
 
 def cell(
-    decoder: Parameters, input_product: Codes, state: Codes, observe: Observer = ignore
+    decoder: Parameters,
+    input_product: Codes,
+    state: Codes,
+    observe: Observer = ignore,
+    *,
+    recurrent_product: Codes | None = None,
 ) -> Codes:
     """Return the next state (..., H) from the input product (..., 3H) and the state (..., H).
+
+    recurrent_product: (..., 3H) where it is known already; it follows from the state.
 
     PyTorch's GRU cell, gates in the order reset, update, candidate, with LayerNorm of its output:
 
@@ -28,7 +35,8 @@ def cell(
         n = tanh(i_n + r·a_n)     m = (1 - u)·n + u·h       h' = LayerNorm(m)
     """
     hidden = decoder.geometry.hidden
-    recurrent_product = decoder.recurrent(state)
+    if recurrent_product is None:
+        recurrent_product = decoder.recurrent(state)
     observe("recurrent_product", recurrent_product)
 
     input_fraction = decoder.input.accumulator.fraction

@@ -25,14 +25,18 @@ class LiveDecoder:
     every K ticks computes in each K-th call and holds its velocity in between, at first that of
     silence; `is_output` tells whether the last call computed it. After each call `velocity_codes`
     holds the codes, `events` the channels whose window count changed, and `macs_effective` what the
-    tick cost, both nothing where nothing was computed. A refused call changes nothing.
+    tick cost, both nothing where nothing was computed. A refused call changes nothing. Every
+    product is kept from output to output, and only what changed is multiplied: changes.py says
+    which equation that is.
     """
 
     def __init__(self, decoder: FixedDecoder) -> None:
         self.decoder = decoder
         self._per_output = per_output(decoder)
-        self._macs_of_event = decoder.macs_of_event
-        self._macs_without_events = decoder.macs_without_events
+        self._macs_of_channel = decoder.encoder.column_sizes
+        self._macs_of_latent = decoder.input.column_sizes
+        self._macs_of_state = decoder.recurrent.column_sizes
+        self._macs_of_readout = decoder.readout.non_zero
         self.reset()
 
     @classmethod
@@ -52,9 +56,14 @@ class LiveDecoder:
         self._window_counts = np.zeros(geometry.channels, dtype=np.int64)
         self._features = self.decoder.features(self._window_counts)
         self._accumulator = constants.accumulator
+        self._latents = self.decoder.latents(constants.accumulator)
+        self._input_product = self.decoder.input(self._latents)
         # One ring of `window` ticks for each chain but the last; the first chain's past is h_0 = 0.
         self._rings = np.repeat(constants.states[None, :-1], geometry.window, axis=0)
-        self._rest = np.zeros((1, geometry.hidden), dtype=np.int64)
+        self._past = np.concatenate(
+            [np.zeros((1, geometry.hidden), dtype=np.int64), constants.states[:-1]]
+        )
+        self._recurrent_products = self.decoder.recurrent(self._past)
         self.velocity_codes: Codes = self.decoder.velocities(constants.states[-1])
         self.events = np.zeros(0, dtype=np.int64)
         self.macs_effective = 0
@@ -142,16 +151,36 @@ class LiveDecoder:
 
     def _compute(self, spikes: Codes, observe: Observer) -> None:
         """Make the next output, of the spikes (C,) since the last one."""
+        decoder = self.decoder
+        self.macs_effective = self._macs_of_readout
         self._count(spikes)
-        slot = self._slot
-        latents = self.decoder.latents(self._accumulator)
+        latents = decoder.latents(self._accumulator)
         observe("latent", latents)
-        past = np.concatenate([self._rest, self._rings[slot]])
-        states = cell(self.decoder, self.decoder.input(latents), past, observe)
-        self._rings[slot] = states[:-1]
-        self.velocity_codes = self.decoder.velocities(states[-1])
+        change = latents - self._latents
+        self._latents = latents
+        self._input_product = self._input_product + decoder.input.weight @ change
+        self.macs_effective += int(self._macs_of_latent[change != 0].sum())
+        states = cell(
+            decoder,
+            self._input_product,
+            self._past,
+            observe,
+            recurrent_product=self._recurrent_products,
+        )
+        self.velocity_codes = decoder.velocities(states[-1])
         observe("velocity", self.velocity_codes)
-        self._slot = (slot + 1) % self._per_output.geometry.window
+        self._rings[self._slot] = states[:-1]
+        self._slot = (self._slot + 1) % self._per_output.geometry.window
+        self._multiply_states()
+
+    def _multiply_states(self) -> None:
+        """Update the recurrent products for the next output, whose past states are a window old."""
+        decoder = self.decoder
+        past = self._rings[self._slot]
+        change = past - self._past[1:]
+        self._past[1:] = past
+        self._recurrent_products[1:] += change @ decoder.recurrent.weight.T
+        self.macs_effective += int((change != 0).sum(axis=0) @ self._macs_of_state)
 
     def _count(self, spikes: Codes) -> None:
         """Slide the windows by an output and update the encoder where a window count changed."""
@@ -165,9 +194,7 @@ class LiveDecoder:
         change = features - self._features[self.events]
         self._features[self.events] = features
         self._accumulator = self._accumulator + self.decoder.encoder.weight[:, self.events] @ change
-        self.macs_effective = self._macs_without_events + int(
-            self._macs_of_event[self.events].sum()
-        )
+        self.macs_effective += int(self._macs_of_channel[self.events].sum())
 
 
 def run_live(

@@ -83,17 +83,6 @@ class Parameters:
         return zeros / sum(weight.size for weight in weights)
 
     @property
-    def macs_of_event(self) -> Codes:
-        """Effective MACs of a change of each channel's window count, (C,)."""
-        return np.count_nonzero(self.encoder.weight, axis=0).astype(np.int64)
-
-    @property
-    def macs_without_events(self) -> int:
-        """Effective MACs of a streaming tick in which no window count changed."""
-        chains = (self.geometry.steps - 1) * self.recurrent.non_zero
-        return self.input.non_zero + chains + self.readout.non_zero
-
-    @property
     def footprint_bytes(self) -> int:
         """Bytes of parameters and tables, each code at its type's width, zero weights included."""
         bits = sum(

@@ -43,6 +43,11 @@ class Linear:
     def non_zero(self) -> int:
         return int(np.count_nonzero(self.weight))
 
+    @property
+    def column_sizes(self) -> Codes:
+        """Non-zero weights of each input, (inputs,): what a change of it multiplies."""
+        return np.count_nonzero(self.weight, axis=0).astype(np.int64)
+
     def __call__(self, x: Codes) -> Codes:
         """Return the accumulators (..., outputs) for inputs (..., inputs)."""
         accumulators: Codes = x @ self.weight.T + self.bias

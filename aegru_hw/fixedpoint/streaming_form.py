@@ -1,4 +1,4 @@
-"""The streaming form: N chains, one cell each per tick, and a delta encoder.
+"""The streaming form: N chains, one cell each per tick, and what changes from tick to tick.
 
     g_1(t) = cell(z(t), 0)    g_k(t) = cell(z(t), g_{k-1}(t - WS))    v(t) = W2 g_N(t) + b2
 
@@ -10,13 +10,15 @@ such that every matrix product comes out in the units of the requantisation that
 are the last axis, so that the rows of one gate are one piece of memory.
 """
 
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, nullcontext
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
+from aegru_hw.fixedpoint.changes import Changes
 from aegru_hw.fixedpoint.counts import check_counts
 from aegru_hw.fixedpoint.decoded import Decoded
 from aegru_hw.fixedpoint.exactness import FLOAT32_BITS, float_bits, require_exact
@@ -28,6 +30,8 @@ from aegru_hw.fixedpoint.types import FixedType
 
 TICKS_AT_ONCE = 4096
 
+Result = TypeVar("Result")
+
 Floats = NDArray[Any]
 """Integers in float32 or float64, whichever the plan found exact."""
 
@@ -38,20 +42,39 @@ def run_streaming_form(decoder: Parameters, counts: NDArray[Any], threads: int =
     threads: blocks of ticks decoded at the same time. A block starts `history` ticks early, at the
         chains' start-up states; by its first own tick those have left every chain.
     """
-    counts = check_counts(counts, decoder.geometry.channels)
-    plan = StreamingPlan(decoder)
-    starts = range(0, len(counts), TICKS_AT_ONCE)
-    with _one_blas_thread(), ThreadPoolExecutor(threads) as pool:
-        blocks = list(pool.map(lambda start: plan.decode_block(counts, start), starts))
-    velocity = [block for block, _ in blocks] or [np.zeros((0, 2), dtype=np.int64)]
-    macs = [block for _, block in blocks] or [np.zeros(0, dtype=np.int64)]
+    blocks = _blocks(
+        decoder,
+        counts,
+        threads,
+        lambda velocity, changes: (velocity, np.sum([*changes.macs(decoder).values()], axis=0)),
+    )
     dense = (
         decoder.encoder.weight.size
         + decoder.input.weight.size
         + (decoder.geometry.steps - 1) * decoder.recurrent.weight.size
         + decoder.readout.weight.size
     )
-    return Decoded(np.concatenate(velocity), dense, np.concatenate(macs))
+    velocity = np.concatenate([velocity for velocity, _ in blocks])
+    return Decoded(velocity, dense, np.concatenate([macs for _, macs in blocks]))
+
+
+def changes_of(decoder: Parameters, counts: NDArray[Any], threads: int = 2) -> Changes:
+    """Return what changes in each tick of counts (T, C), after silence."""
+    return Changes.joined(_blocks(decoder, counts, threads, lambda _, changes: changes))
+
+
+def _blocks(
+    decoder: Parameters,
+    counts: NDArray[Any],
+    threads: int,
+    result: Callable[[NDArray[np.int64], Changes], Result],
+) -> list[Result]:
+    """Return the results of velocity codes and changes, block by block; at least one block."""
+    counts = check_counts(counts, decoder.geometry.channels)
+    plan = StreamingPlan(decoder)
+    starts = range(0, max(len(counts), 1), TICKS_AT_ONCE)
+    with _one_blas_thread(), ThreadPoolExecutor(threads) as pool:
+        return list(pool.map(lambda start: result(*plan.decode_block(counts, start)), starts))
 
 
 def _one_blas_thread() -> AbstractContextManager[Any]:
@@ -72,8 +95,6 @@ class StreamingPlan:
         self.decoder = decoder
         self.startup = startup(decoder)
         self.dtype = np.dtype(np.float32 if float_bits(decoder) <= FLOAT32_BITS else np.float64)
-        self.macs_of_event = decoder.macs_of_event
-        self.macs_without_events = decoder.macs_without_events
         self._scale_linears()
         self._scale_tables()
 
@@ -123,18 +144,19 @@ class StreamingPlan:
         scaled: Floats = np.ldexp(codes.astype(self.dtype), np.subtract(unit_fraction, fraction))
         return scaled
 
-    def decode_block(
-        self, counts: NDArray[Any], start: int
-    ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """Return velocity codes and effective MACs of the block of ticks that begins at `start`."""
+    def decode_block(self, counts: NDArray[Any], start: int) -> tuple[NDArray[np.int64], Changes]:
+        """Return velocity codes and changes of the block of ticks that begins at `start`."""
         first = max(start - self.decoder.geometry.history, 0)
         block = counts[first : start + TICKS_AT_ONCE]
-        latents, macs = self._encode(block)
-        velocity = self._velocities(self._last_chain(latents))
-        return velocity[start - first :], macs[start - first :]
+        latents, channels_changed = self._encode(block)
+        state, states_changed = self._last_chain(latents)
+        silent = self.decoder.latents(self.startup.accumulator)[:, None]
+        latents_changed = np.diff(latents, axis=1, prepend=silent.astype(self.dtype)) != 0
+        changes = Changes(channels_changed.T, latents_changed.T, states_changed)
+        return self._velocities(state)[start - first :], changes.after(start - first)
 
-    def _encode(self, counts: NDArray[Any]) -> tuple[Floats, NDArray[np.int64]]:
-        """Return latent codes (L, T) and effective MACs, from the changes of window counts."""
+    def _encode(self, counts: NDArray[Any]) -> tuple[Floats, NDArray[np.bool_]]:
+        """Return latent codes (L, T) and whether each window count changed (C, T)."""
         decoder, window = self.decoder, self.decoder.geometry.window
         # A leading zero stands for the silence before the block.
         total = np.zeros((counts.shape[1], len(counts) + 1), dtype=np.int32)
@@ -143,24 +165,29 @@ class StreamingPlan:
         window_counts[:, window:] -= total[:, :-window]
         np.minimum(window_counts, decoder.feature.address.max_code, out=window_counts)
         changed = window_counts[:, 1:] != window_counts[:, :-1]
-        macs = np.einsum("ct,c->t", changed, self.macs_of_event) + self.macs_without_events
         features = np.take(self.feature_table, window_counts, mode="clip")
         changes = self.encoder @ (features[:, 1:] - features[:, :-1])
         accumulator = np.cumsum(changes, axis=1, dtype=np.float64)
         accumulator += self.startup.accumulator[:, None]
         accumulator *= 2.0 ** (decoder.latent.fraction - decoder.encoder.accumulator.fraction)
-        return _requantized(accumulator, decoder.latent).astype(self.dtype), macs
+        return _requantized(accumulator, decoder.latent).astype(self.dtype), changed
 
-    def _last_chain(self, latents: Floats) -> Floats:
-        """Return the states of g_N (H, T) for latents (L, T), running the chains one by one."""
+    def _last_chain(self, latents: Floats) -> tuple[Floats, NDArray[np.bool_]]:
+        """Return the states of g_N (H, T) for latents (L, T), running the chains one by one.
+
+        And whether the past states (T, N-1, H) of the tick after each differ from its own.
+        """
         window, ticks = self.decoder.geometry.window, latents.shape[1]
         input_product = self.input @ latents
         input_product += self.input_bias
         state = self._cell(input_product, np.zeros((len(self.recurrent) // 3, ticks), self.dtype))
-        for silent_state in self.startup.states[:-1]:
+        changed = np.zeros((ticks, self.decoder.geometry.steps - 1, len(state)), dtype=np.bool_)
+        for chain, silent_state in enumerate(self.startup.states[:-1]):
             before = np.repeat(silent_state[:, None].astype(self.dtype), window, axis=1)
-            state = self._cell(input_product, np.hstack([before, state])[:, :ticks])
-        return state
+            past = np.hstack([before, state])[:, : ticks + 1]
+            changed[:, chain] = (past[:, 1:] != past[:, :-1]).T
+            state = self._cell(input_product, past[:, :ticks])
+        return state, changed
 
     def _cell(self, input_product: Floats, state: Floats) -> Floats:
         """Return the next states (H, T); cell.py says which equations these are."""

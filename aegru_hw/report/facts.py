@@ -17,13 +17,14 @@ from aegru_hw.fixedpoint import (
     load_decoder,
     run_streaming_form,
 )
+from aegru_hw.fixedpoint.changes import Changes
+from aegru_hw.fixedpoint.streaming_form import changes_of
 from aegru_hw.recordings.recording import Recording, load_recording
 from aegru_hw.recordings.stream import test_stream
 from aegru_hw.report.bounded import bounded
 from aegru_hw.rtl.cycles import TickCosts, tick_costs
 from aegru_hw.rtl.images import memory_image
 from aegru_hw.rtl.lanes import LANES
-from aegru_hw.rtl.schedule import Schedule
 from aegru_hw.runs.evidence import context_of
 from aegru_hw.runs.folder import RunFolder
 from aegru_hw.runs.results import Measured
@@ -51,23 +52,27 @@ class Decoding:
 
 @dataclass(frozen=True, eq=False)
 class EnginePlan:
-    """The engine's schedule for the decoder, and what each scored output costs.
+    """What each of the n scored outputs costs on an engine.
 
     generated: the run holds an engine of these lanes; otherwise the lanes are the usual ones.
-    costs: of every output of the stream, warm-up included.
-    cycles, latency, scan: clock cycles of the n scored outputs, (n,).
     """
 
     generated: bool
-    plan: Schedule
     costs: TickCosts
-    cycles: NDArray[np.int64]
-    latency: NDArray[np.int64]
-    scan: NDArray[np.int64]
 
     @property
     def lanes(self) -> int:
-        return self.plan.lanes
+        return self.costs.lanes
+
+    @property
+    def cycles(self) -> NDArray[np.int64]:
+        """Clock cycles of each output, (n,)."""
+        return self.costs.cycles
+
+    @property
+    def latency(self) -> NDArray[np.int64]:
+        """Clock cycles from each output's start to its velocity, (n,)."""
+        return self.costs.latency
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,6 +81,7 @@ class Facts:
 
     path: of the run, as it was given. config: that the decoder was made with.
     there: executions of which what they run is in the folder. tools: versions, by tool.
+    changes: of the n scored outputs.
     engine: the generated one, or one of the usual lanes; None where the engine cannot hold the
         decoder, and `engine_refusal` says why.
     engines: by lanes, that engine and those of the targets.
@@ -89,6 +95,7 @@ class Facts:
     there: frozenset[str]
     tools: dict[str, str]
     test: Decoding
+    changes: Changes
     engine: EnginePlan | None
     engine_refusal: str
     engines: dict[int, EnginePlan]
@@ -172,6 +179,7 @@ def gather(run: RunFolder, summary: Summary) -> Facts:
         test=Decoding(
             np.flatnonzero(wanted), recording.velocity[wanted], decoder.physical(velocity)
         ),
+        changes=_changes(work),
         engine=engines.get(generated or usual_lanes(None)),
         engine_refusal=refusal,
         engines=engines,
@@ -212,6 +220,12 @@ def _results_folder(summary: Summary) -> str:
     return recording_folder(summary.made_of.get("recording", "")).removeprefix("results/")
 
 
+def _changes(work: Work) -> Changes:
+    """Return what changed in each scored output."""
+    found, scored = changes_of(work.decoder, work.counts), work.scored
+    return Changes(found.channels[scored], found.latents[scored], found.states[scored])
+
+
 def _engines(
     work: Work, generated: int | None, targets: Iterable[Resources]
 ) -> tuple[dict[int, EnginePlan], str]:
@@ -227,12 +241,4 @@ def _engines(
 
 def _engine(work: Work, lanes: int, generated: bool) -> EnginePlan:
     plan = memory_image(work.decoder, lanes).schedule
-    costs, scored = tick_costs(work.decoder, plan, work.counts), work.scored
-    return EnginePlan(
-        generated,
-        plan,
-        costs,
-        costs.cycles[scored],
-        costs.latency[scored],
-        costs.scan_cycles[scored],
-    )
+    return EnginePlan(generated, tick_costs(work.decoder, plan, work.counts).over(work.scored))

@@ -21,7 +21,6 @@ PARTS = ("#1f5fbf", "#2a9d8f", "#e9a23b", "#8a6fb8", "#d9622b", "#7aa6e0", "#6b7
 
 WORK = {
     "scan": "#2a9d8f",
-    "latents": "#93d3ca",
     "input": "#8a6fb8",
     "recurrent": "#7aa6e0",
     "cell": "#e9a23b",

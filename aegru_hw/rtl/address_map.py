@@ -8,7 +8,7 @@ from pathlib import Path
 
 from aegru_hw.sources import source_folder
 
-IMAGE_VERSION = 2
+IMAGE_VERSION = 3
 
 CONTROL = {"enable": 0, "soft_reset": 1, "clear": 2}
 """Bits of the control register: run; forget all but the image; clear the counters."""
@@ -67,15 +67,14 @@ REGISTERS = {
 }
 """Byte address and meaning of every register."""
 
-HEADER_AT = 48
+HEADER_AT = 12
 HEADER = {
-    "version": "must be the engine's",
-    "lanes": "must be the engine's",
+    "engine": "image version in the upper half, and lanes: must be the engine's",
     "ring": "words of the ring that are needed, without the states of silence",
     "history": "words of the history that are needed",
     "count_bits": "bits of a window count that are needed",
 }
-"""Words of an image's header; numbered from HEADER_AT, above the memories."""
+"""Words of an image's header; numbered from HEADER_AT, between the memories."""
 
 LANES = 16
 SELECTS = {
@@ -88,17 +87,16 @@ SELECTS = {
     "norm": (9, "scale and bias of LayerNorm"),
     "readout": (10, "weights of both axes"),
     "startup_state": (11, "states of silence"),
-    "column": (12, "where the encoder's column of each channel starts, and its length"),
     "lane": (16, "+ lane: schedule"),
     "startup_latent": (32, "+ lane: encoder accumulators of silence"),
+    "directory": (48, "+ lane: where each column starts in the schedule, and its words"),
 }
 """Number of each memory, in the order in which an image has them."""
 
 CONFIG = (
     *("channels", "groups", "latent", "latent_slots", "hidden", "window", "steps", "norm"),
-    *("feature_end", "ring_stride", "ring_last", "history_last", "input_start", "input_length"),
-    *("recurrent_start", "recurrent_length", "latent_shift", "gate_input_align"),
-    *("gate_recurrent_align", "gate_shift", "recurrent_candidate_shift"),
+    *("feature_end", "ring_stride", "ring_last", "history_last", "latent_shift"),
+    *("gate_input_align", "gate_recurrent_align", "gate_shift", "recurrent_candidate_shift"),
     *("candidate_input_align", "candidate_gated_align", "candidate_shift"),
     *("mix_candidate_align", "mix_state_align", "update_fraction", "mix_shift", "plain_shift"),
     *("normalised_shift", "state_shift", "velocity_shift", "epsilon_low", "epsilon_high"),

@@ -1,47 +1,59 @@
 """The engine's cycles and multiply-accumulates, tick by tick: what its counters must show.
 
-With P lanes, the schedule's lengths l_c (encoder column of channel c), l_i and l_r (input and
-recurrent product), H hidden units, L latent units and G channels compared at once:
+With P lanes, N chains, H hidden units and U cycles a unit (4 where P <= 2, else 1), in cycles of a
+tick:
 
-    scan     until s, below
-    latents  until s + 5 + ceil(L/P)
-    input    l_i cycles more; then N - 1 recurrent products of l_r cycles
-    cell     E = 2·U·H + 29, with U = 4 where P <= 2 and U = 1 otherwise. Cell j starts 5 cycles
-             after the last word of its product, when cell j - 1 has ended, and not before cycle
-             (N - 1)·H. Product j starts when product j - 1 and cell j - 2 have ended, and not
-             before cycle j·H
-    velocity at the end of cell 1 (g_N), or of cell 0 where N = 1
+    scan     until s, below; its columns go to the lanes
+    latents  once the lanes have rested for two cycles: a latent a cycle, from the fourth on; those
+             that changed are columns
+    cells    once the lanes have rested again: g_N, g_2, ..., g_(N-1), g_1, one U·H + 6 cycles after
+             the other; a cell takes 2·U·H + 29
+    velocity at the end of g_N
+    states   H + 10 cycles after g_(N-1) began, or at the end of g_1 where the ring has one port
+             (P <= 2) or one slot: a past state a cycle, from the fourth on; the units of which one
+             changed are columns
+    end      once the lanes have rested, and the cells ended
 
-The scan is a pipeline whose stages wait for the next one. With group g read in cycle R_g and its
-changes known in cycle M_g, channel c picked, passed to the look-up, and from there to the issue in
-cycles K_c, L_c, I_c, and its column done in cycle D_c = I_c + max(1, l_c):
+A column i that is taken in cycle a_i begins on lane p in cycle b_i, with n words for each of m
+operands, and ends before e_i; a lane has a queue of Q columns, and all take a column together:
+
+    a_i = max(its turn, b_(i-Q) of every lane)
+    b_i = max(a_i + 3, e_(i-1))        e_i = b_i + max(1, n·m)
+
+The scan is a pipeline whose stages wait for the next one. With group g of channels read in cycle
+R_g and its changes known in cycle M_g, channel c picked, passed to the look-up, and from there to
+the offer in cycles K_c, L_c, I_c, and gone in a_c:
 
     R_g = max(R_(g-1) + 2, M_(g-2))
     M_g = max(R_(g+1) + 1, M_(g-1) + 1, K of the last channel of group g - 1)
     K_c = max(M_g + 1, L of the one before)
-    L_c = max(K_c + 1, I of the one before)      I_c = max(L_c + 1, D of the one before)
-    s   = 1 + max(M of the last group + 1, D of the last channel)
+    L_c = max(K_c + 1, I of the one before)      I_c = max(L_c + 1, a of the one before + 1)
+    s   = 1 + max(M of the last group, a of the last channel)
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from aegru_hw.fixedpoint.decoder import FixedDecoder
+from aegru_hw.fixedpoint.changes import Changes
+from aegru_hw.fixedpoint.counts import check_counts
+from aegru_hw.fixedpoint.decoder import FixedDecoder, Geometry
+from aegru_hw.fixedpoint.streaming_form import changes_of
 from aegru_hw.fixedpoint.types import Codes
 from aegru_hw.rtl.lanes import group_size, unit_cycles
 from aegru_hw.rtl.limits import SPIKE_BITS
 from aegru_hw.rtl.schedule import Schedule
 
-PER_TICK = (
-    *("cycles", "latency", "encoder", "saturations", "scan_cycles"),
-    *("spikes", "changed", "encoder_words"),
-)
-CELL_OVERHEAD = 29
-ENCODER_DRAIN = 5
-PRODUCT_DRAIN = 5
+CELL_OVERHEAD, NEXT_CELL = 29, 6
+QUEUE = 2
+TO_BEGIN = 3
+"""Cycles from a column's offer to its first multiplication."""
+TO_OFFER = 3
+"""Cycles from the first one of a walk to its first operand."""
+REST = 2
+TICKS_AT_ONCE = 4096
 
 
 @dataclass(frozen=True)
@@ -49,8 +61,8 @@ class Phase:
     """What one unit does from cycle `begin` of a tick to before cycle `end`.
 
     unit: "lanes" or "cell".
-    work: "scan", "latents", "input" or "recurrent" on the lanes; "cell" in the cell unit.
-    chain: k of the chain g_k that a recurrent product or a cell belongs to; 0 where it serves all.
+    work: "scan", "input" or "recurrent" on the lanes; "cell" in the cell unit.
+    chain: k of the chain g_k that a cell belongs to; 0 where it serves all.
     """
 
     unit: str
@@ -88,35 +100,43 @@ class Prediction:
 
 @dataclass(frozen=True)
 class TickCosts:
-    """Cycles and multiply-accumulates of T ticks, (T,) each, or one number for all.
+    """Cycles, multiply-accumulates and what else is counted of T ticks, (T,) each.
 
+    lanes: P. hidden, steps: H and N.
     cycles, latency: clock cycles of a tick, and from its start to the velocity.
     encoder, input, recurrent, readout: multiply-accumulates of each matrix.
     saturations: channels whose window count is beyond the feature table's end.
-    scan_cycles, input_cycles, recurrent_cycles: cycles of the lanes' phases.
-    spikes: events of spikes; changed: channels whose window count changed; encoder_words: words of
-        each lane's schedule that they take.
+    scan_end, cells_begin, states_begin: cycles of the tick; without states the last is its end.
+    spikes: events of spikes. changed_channels, changed_latents, changed_states, changed_units: what
+        was multiplied; units are those with a state that changed.
+    encoder_words, input_words, recurrent_words: words that all lanes together read.
     """
 
     lanes: int
+    hidden: int
+    steps: int
     cycles: Codes
     latency: Codes
     encoder: Codes
-    input: int
-    recurrent: int
-    readout: int
+    input: Codes
+    recurrent: Codes
+    readout: Codes
     saturations: Codes
-    scan_cycles: Codes
-    input_cycles: int
-    recurrent_cycles: int
+    scan_end: Codes
+    cells_begin: Codes
+    states_begin: Codes
     spikes: Codes
-    changed: Codes
+    changed_channels: Codes
+    changed_latents: Codes
+    changed_states: Codes
+    changed_units: Codes
     encoder_words: Codes
+    input_words: Codes
+    recurrent_words: Codes
 
     def over(self, ticks: NDArray[np.bool_]) -> "TickCosts":
         """Return the costs of some ticks alone, given as a mask (T,)."""
-        chosen = {name: getattr(self, name)[ticks] for name in PER_TICK}
-        return replace(self, **chosen)
+        return replace(self, **{name: getattr(self, name)[ticks] for name in PER_TICK})
 
     @property
     def macs(self) -> Codes:
@@ -129,6 +149,11 @@ class TickCosts:
         return self.encoder + self.input + self.recurrent
 
     @property
+    def words(self) -> Codes:
+        """Words of the schedules that all lanes together read in each tick, (T,)."""
+        return self.encoder_words + self.input_words + self.recurrent_words
+
+    @property
     def utilisation(self) -> float:
         """Share of the lanes' cycles that multiply, over all ticks."""
         return float(self.lane_macs.sum() / (self.lanes * self.cycles.sum()))
@@ -137,14 +162,27 @@ class TickCosts:
     def phase_utilisation(self) -> dict[str, float]:
         """Share of the lanes' cycles that multiply, for each phase of the lanes."""
         phases = {
-            "encoder": (self.encoder.sum(), self.scan_cycles.sum()),
-            "input": (self.input, self.input_cycles),
-            "recurrent": (self.recurrent, self.recurrent_cycles),
+            "encoder": (self.encoder, self.scan_end),
+            "input": (self.input, self.cells_begin - self.scan_end),
+            "recurrent": (self.recurrent, self.cycles - self.states_begin),
         }
         return {
-            name: float(macs / (self.lanes * cycles)) if cycles else 0.0
+            name: float(macs.sum() / (self.lanes * cycles.sum())) if cycles.any() else 0.0
             for name, (macs, cycles) in phases.items()
         }
+
+    def phases(self, tick: int) -> list[Phase]:
+        """Return the phases of a tick in the order that they begin."""
+        end, states = int(self.cycles[tick]), int(self.states_begin[tick])
+        scan, cells = int(self.scan_end[tick]), int(self.cells_begin[tick])
+        found = [Phase("lanes", "scan", 0, 0, scan), Phase("lanes", "input", 0, scan, cells)]
+        busy = unit_cycles(self.lanes) * self.hidden
+        for index, chain in enumerate(chain_order(self.steps)):
+            begin = cells + index * (busy + NEXT_CELL)
+            found.append(Phase("cell", "cell", chain, begin, begin + 2 * busy + CELL_OVERHEAD))
+        if states < end:
+            found.append(Phase("lanes", "recurrent", 0, states, end))
+        return sorted(found, key=lambda phase: phase.begin)
 
     def prediction(self, tick_seconds: float) -> Prediction:
         """Return means and maxima over all ticks, of which there is at least one."""
@@ -162,103 +200,173 @@ class TickCosts:
         )
 
 
+PER_TICK = tuple(
+    field.name for field in fields(TickCosts) if field.name not in ("lanes", "hidden", "steps")
+)
+
+
+def chain_order(steps: int) -> list[int]:
+    """Return the chains in the order of their cells: g_N, g_2, ..., g_(N-1), g_1."""
+    return [steps, *range(2, steps), *([1] if steps > 1 else [])]
+
+
 def tick_costs(decoder: FixedDecoder, plan: Schedule, counts: NDArray[Any]) -> TickCosts:
     """Predict the costs of every tick for counts (T, C) of spikes after silence."""
-    geometry = decoder.geometry
-    changed, saturated = _changes(decoder, counts)
-    scan = scan_cycles(changed, plan)
-    # Only early in a tick do cycles depend on the scan otherwise than by a delay.
-    lengths, of_tick = np.unique(scan, return_inverse=True)
-    ends = np.array([_ends(decoder, plan, int(length)) for length in lengths]).reshape(-1, 2)
-    latency, cycles = ends[of_tick].T
+    counts = check_counts(counts, decoder.geometry.channels)
+    changes = changes_of(decoder, counts)
+    latents = changes.latents[:, plan.latent_units]
+    states = changes.states[:, :, plan.hidden_units]
+    blocks = [
+        _cycles(
+            decoder.geometry,
+            plan,
+            Changes(changes.channels[begin:end], latents[begin:end], states[begin:end]),
+        )
+        for begin, end in _blocks(len(counts))
+    ]
+    cycles = {name: np.concatenate([block[name] for block in blocks]) for name in blocks[0]}
+    units = states.any(axis=1)
     return TickCosts(
         lanes=plan.lanes,
-        cycles=cycles,
-        latency=latency,
-        encoder=changed @ decoder.macs_of_event,
-        input=decoder.input.non_zero,
-        recurrent=(geometry.steps - 1) * decoder.recurrent.non_zero,
-        readout=decoder.readout.non_zero,
-        saturations=saturated,
-        scan_cycles=scan,
-        input_cycles=plan.input_length,
-        recurrent_cycles=(geometry.steps - 1) * plan.recurrent_length,
+        hidden=decoder.geometry.hidden,
+        steps=decoder.geometry.steps,
+        **cycles,
+        **changes.macs(decoder),
+        saturations=_saturations(decoder, counts),
         spikes=np.asarray(counts).sum(axis=1, dtype=np.int64),
-        changed=changed.sum(axis=1),
-        encoder_words=changed @ plan.column_length,
+        changed_channels=changes.channels.sum(axis=1),
+        changed_latents=latents.sum(axis=1),
+        changed_states=states.sum(axis=(1, 2)),
+        changed_units=units.sum(axis=1),
+        encoder_words=changes.channels @ plan.encoder_length.sum(axis=0),
+        input_words=latents @ plan.input_length.sum(axis=0),
+        recurrent_words=units @ plan.recurrent_length.sum(axis=0),
     )
 
 
-def _changes(decoder: FixedDecoder, counts: NDArray[Any]) -> tuple[Codes, Codes]:
-    """Return whether each channel's saturated count changed (T, C), and how many are beyond."""
+def _blocks(ticks: int) -> list[tuple[int, int]]:
+    starts = range(0, max(ticks, 1), TICKS_AT_ONCE)
+    return [(start, min(start + TICKS_AT_ONCE, ticks)) for start in starts]
+
+
+def _saturations(decoder: FixedDecoder, counts: NDArray[Any]) -> Codes:
+    """Return how many window counts of each tick are beyond the feature table's end, (T,)."""
     window, end = decoder.geometry.window, decoder.feature.address.max_code
     counted = np.minimum(counts, (1 << SPIKE_BITS) - 1)  # what a spike counter holds
     total = np.cumsum(counted, axis=0, dtype=np.int64)
     windows = total.copy()
     windows[window:] -= total[:-window]
-    changed = np.diff(np.minimum(windows, end), axis=0, prepend=0) != 0
-    return changed.astype(np.int64), (windows > end).sum(axis=1)
+    return (windows > end).sum(axis=1)
 
 
-def scan_cycles(changed: Codes, plan: Schedule) -> Codes:
-    """Return the cycles of the scan of each tick, (T,), for its changed channels (T, C), 0 or 1."""
+def _cycles(geometry: Geometry, plan: Schedule, changes: Changes) -> dict[str, Codes]:
+    """Return the cycles of some ticks; latents and states are in the order of positions."""
+    hidden, steps = geometry.hidden, geometry.steps
+    unit = unit_cycles(plan.lanes)
+    lanes = Lanes(plan.lanes, len(changes.channels))
+    scan_end = scan_cycles(lanes, changes.channels, plan)
+
+    rested = np.maximum(scan_end, lanes.rest())
+    last = walk_cycles(lanes, rested + 1 + TO_OFFER, changes.latents[:, None], plan.input_length)
+    cells_begin = np.maximum(last + 1, lanes.rest()) + 1
+    velocity = cells_begin + 2 * unit * hidden + CELL_OVERHEAD
+
+    interval = unit * hidden + NEXT_CELL
+    last_begins = cells_begin + (steps - 1) * interval
+    cells_end = last_begins + 2 * unit * hidden + CELL_OVERHEAD
+    if steps == 1:
+        end = cells_end + 1
+        return _named(end, velocity, scan_end, cells_begin, end)
+    free = cells_end
+    if unit == 1 and geometry.window > 1:
+        free = np.maximum(last_begins - interval + hidden + 10, last_begins + 1)
+    states_begin = free + 1
+    last = walk_cycles(lanes, states_begin + TO_OFFER, changes.states, plan.recurrent_length)
+    end = np.maximum.reduce([last + 1, lanes.rest(), cells_end]) + 1
+    return _named(end, velocity, scan_end, cells_begin, states_begin)
+
+
+def _named(
+    cycles: Codes, latency: Codes, scan_end: Codes, cells_begin: Codes, states_begin: Codes
+) -> dict[str, Codes]:
+    return {
+        "cycles": cycles,
+        "latency": latency,
+        "scan_end": scan_end,
+        "cells_begin": cells_begin,
+        "states_begin": states_begin,
+    }
+
+
+class Lanes:
+    """The queues of P lanes over T ticks side by side.
+
+    begins: (Q, P, T) when the latest columns began, the oldest first. ends: (P, T) when the latest
+    one ends.
+    """
+
+    def __init__(self, lanes: int, ticks: int) -> None:
+        self.begins = np.full((QUEUE, lanes, ticks), -1, dtype=np.int64)
+        self.ends = np.full((lanes, ticks), -REST, dtype=np.int64)
+
+    def free(self) -> Codes:
+        """Return the cycle in which every lane can take a column, (T,)."""
+        free: Codes = self.begins[0].max(axis=0)
+        return free
+
+    def take(self, taken: NDArray[np.bool_], offer: Codes, work: Codes) -> None:
+        """Give a column of `work` (P, T) cycles to the lanes, in the ticks where it is taken."""
+        begin = np.maximum(offer + TO_BEGIN, self.ends)
+        self.ends = np.where(taken, begin + np.maximum(work, 1), self.ends)
+        self.begins = np.where(taken, np.stack([*self.begins[1:], begin]), self.begins)
+
+    def rest(self) -> Codes:
+        """Return the cycle in which the lanes have rested long enough, (T,)."""
+        rest: Codes = self.ends.max(axis=0) + REST
+        return rest
+
+
+def walk_cycles(
+    lanes: Lanes, first: Codes, changed: NDArray[np.bool_], length: NDArray[np.int64]
+) -> Codes:
+    """Return the cycle (T,) in which the last operand of a walk leaves.
+
+    first: (T,) cycle in which the first operand is offered if nothing holds it up.
+    changed: (T, chains, columns); the chains of a column come one after the other. length: (P,
+    columns) words of the columns.
+    """
+    chains = changed.shape[1]
+    earliest = np.argmax(changed, axis=1)  # chain that changed first
+    operands = changed.sum(axis=1)
+    before = first - 1
+    for column in range(changed.shape[2]):
+        any_changed = operands[:, column] > 0
+        at = earliest[:, column]
+        held_up = np.maximum(before + 1 + at, lanes.free()) + (chains - 1 - at)
+        leaves = np.where(any_changed, held_up, before + chains)
+        lanes.take(any_changed, leaves, length[:, column, None] * operands[:, column])
+        before = leaves
+    return before
+
+
+def scan_cycles(lanes: Lanes, changed: NDArray[np.bool_], plan: Schedule) -> Codes:
+    """Return the cycles of the scan of each tick, (T,), for its changed channels (T, C)."""
     ticks, channels = changed.shape
     size = group_size(plan.lanes)
-    length = np.maximum(plan.column_length, 1)
-    read = np.zeros(ticks, dtype=np.int64)
-    moved, picked, looked_up, issued, done = (np.full(ticks, -1) for _ in range(5))
+    read = np.ones(ticks, dtype=np.int64)
+    moved, picked, looked_up, offered, gone = (np.zeros(ticks, dtype=np.int64) for _ in range(5))
     for first in range(0, channels, size):
         read = np.maximum(read + 2, moved)
         moved = np.maximum.reduce([read + 1, moved + 1, picked])
         free = moved + 1
         for channel in range(first, min(first + size, channels)):
-            picks = changed[:, channel] != 0
+            picks = changed[:, channel]
             pick = np.maximum(free, looked_up)
-            look_up = np.maximum(pick + 1, issued)
-            issue = np.maximum(look_up + 1, done)
+            look_up = np.maximum(pick + 1, offered)
+            offer = np.maximum(look_up + 1, gone + 1)
+            leave = np.maximum(offer, lanes.free())
+            lanes.take(picks, leave, plan.encoder_length[:, channel, None])
             picked, looked_up = np.where(picks, pick, picked), np.where(picks, look_up, looked_up)
-            issued = np.where(picks, issue, issued)
-            done = np.where(picks, issue + length[channel], done)
+            offered, gone = np.where(picks, offer, offered), np.where(picks, leave, gone)
             free = np.where(picks, pick + 1, free)
-    return 1 + np.maximum(moved + 1, done)
-
-
-def tick_phases(decoder: FixedDecoder, plan: Schedule, scan: int) -> list[Phase]:
-    """Return the phases of a tick whose scan takes `scan` cycles, in the order that they begin.
-
-    The cells and recurrent products are of g_1, g_N, ..., g_2. The velocity is out at the end of
-    the cell of g_N, and the tick ends with the last phase.
-    """
-    geometry = decoder.geometry
-    cell = 2 * unit_cycles(plan.lanes) * geometry.hidden + CELL_OVERHEAD
-    latents = scan + ENCODER_DRAIN + -(-geometry.latent // plan.lanes)
-    free = latents + plan.input_length
-    phases = [
-        Phase("lanes", "scan", 0, 0, scan),
-        Phase("lanes", "latents", 0, scan, latents),
-        Phase("lanes", "input", 0, latents, free),
-    ]
-    ends: list[int] = []
-    for index, chain in enumerate([1, *range(geometry.steps, 1, -1)]):
-        if index > 0:
-            before = ends[index - 2] if index > 2 else 0
-            begin = max(free, index * geometry.hidden, before)
-            free = begin + plan.recurrent_length
-            phases.append(Phase("lanes", "recurrent", chain, begin, free))
-        all_sent = (geometry.steps - 1) * geometry.hidden
-        begin = max([free - 1 + PRODUCT_DRAIN, all_sent, *ends[-1:]])
-        ends.append(begin + cell)
-        phases.append(Phase("cell", "cell", chain, begin, ends[-1]))
-    return sorted(phases, key=lambda phase: phase.begin)
-
-
-def velocity_cycle(phases: list[Phase]) -> int:
-    """Return the cycle before which a tick's velocity is out: the end of the cell of g_N."""
-    last = max(phase.chain for phase in phases)
-    return next(phase.end for phase in phases if (phase.unit, phase.chain) == ("cell", last))
-
-
-def _ends(decoder: FixedDecoder, plan: Schedule, scan: int) -> tuple[int, int]:
-    """Return the cycles to the velocity and to the end of the tick."""
-    phases = tick_phases(decoder, plan, scan)
-    return velocity_cycle(phases), max(phase.end for phase in phases)
+    return 1 + np.maximum(moved, gone)

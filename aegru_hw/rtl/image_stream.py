@@ -9,7 +9,12 @@ from numpy.typing import NDArray
 from aegru_hw.rtl.address_map import IMAGE_VERSION, LANES, SELECTS
 from aegru_hw.rtl.images import BIASES, Image
 
-NUMBERED = {"bias": len(BIASES), "lane": LANES, "startup_latent": LANES}
+NUMBERED = {
+    "bias": len(BIASES),
+    "lane": LANES,
+    "startup_latent": LANES,
+    "directory": LANES,
+}
 """Memories of which there are several."""
 
 SELECT = {
@@ -23,7 +28,8 @@ SELECT = {
 def image_header(image: Image) -> list[int]:
     """Return the words before the memories: version, lanes, and what the engine must hold."""
     needs = image.needs
-    return [IMAGE_VERSION, image.schedule.lanes, needs.ring, needs.history, needs.count_bits]
+    engine = IMAGE_VERSION << 16 | image.schedule.lanes
+    return [engine, needs.ring, needs.history, needs.count_bits]
 
 
 def image_blocks(image: Image) -> Iterator[NDArray[np.uint32]]:

@@ -12,7 +12,7 @@ from aegru_hw.fixedpoint.startup import startup
 from aegru_hw.fixedpoint.types import Codes, FixedType
 from aegru_hw.rtl.lanes import group_size
 from aegru_hw.rtl.limits import SPIKE_BITS, Limits, check_bounds, check_geometry_fits, needs_of
-from aegru_hw.rtl.schedule import WEIGHT_BITS, Schedule, schedule
+from aegru_hw.rtl.schedule import WEIGHT_BITS, WORD_BITS, Schedule, schedule
 
 CONFIG_WORDS = 64
 
@@ -38,7 +38,7 @@ WIDTH = {
     "rsqrt": 12,
     "readout": 2 * WEIGHT_BITS,
     "startup_state": OPERAND_BITS,
-    **{f"lane{lane}": 27 for lane in range(16)},
+    **{f"lane{lane}": WORD_BITS for lane in range(16)},
     **{f"startup_latent{lane}": ACCUMULATOR_BITS for lane in range(16)},
 }
 """Bits of a word where not 32."""
@@ -89,7 +89,6 @@ def memory_image(decoder: FixedDecoder, lanes: int) -> Image:
         "feature": decoder.feature.codes,
         "sigmoid": decoder.sigmoid.codes,
         "tanh": decoder.tanh.codes,
-        "column": plan.column_start << 16 | plan.column_length,
     }
     for index, bias in enumerate(_biases(decoder)):
         memories[f"bias{index}"] = bias[hidden]
@@ -104,6 +103,7 @@ def memory_image(decoder: FixedDecoder, lanes: int) -> Image:
     accumulator = constants.accumulator[plan.latent_units]
     for lane in range(lanes):
         memories[f"lane{lane}"] = plan.words[lane]
+        memories[f"directory{lane}"] = plan.start[lane] << 16 | plan.length[lane]
         memories[f"startup_latent{lane}"] = (
             accumulator[lane::lanes] if lane < len(accumulator) else unused
         )
@@ -182,10 +182,6 @@ def _config(decoder: FixedDecoder, plan: Schedule) -> Codes:
         stride,
         (geometry.window - 1) * stride,
         (geometry.window - 1) * groups,
-        plan.input_start,
-        plan.input_length,
-        plan.recurrent_start,
-        plan.recurrent_length,
         decoder.encoder.accumulator.fraction - decoder.latent.fraction,
         gate_fraction - input_fraction,
         gate_fraction - recurrent_fraction,

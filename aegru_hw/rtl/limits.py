@@ -5,7 +5,7 @@ from dataclasses import dataclass, fields
 from aegru_hw.errors import UserError
 from aegru_hw.fixedpoint.decoder import Geometry
 from aegru_hw.rtl.lanes import check_lanes, group_size
-from aegru_hw.rtl.schedule import INDEX_BITS, SLOT_BITS
+from aegru_hw.rtl.schedule import SLOT_BITS
 
 WORDS = 1 << 16
 """Most words of a memory: addresses have 16 bits."""
@@ -14,8 +14,12 @@ STEPS_BITS, SPIKE_BITS, MAX_TABLE_BITS, MAX_COUNT_BITS = 8, 8, 16, 24
 """Bits of a number of chains and of a channel's spikes in a tick; most of a table's address and of
 a window count."""
 
+MAX_UNITS = 256
+"""Most latent and hidden units."""
+
 MADE_OF = {
     "states": "(steps - 1) x hidden",
+    "chains": "steps - 1",
     "ring": "window x (steps - 1) x hidden",
     "history": "window x groups of channels",
     "schedule": "words of non-zero weights a lane",
@@ -37,6 +41,7 @@ class Limits:
     hidden: int = 64
     schedule: int = WORDS
     states: int = 512
+    chains: int = 8
     ring: int = 8192
     history: int = 4096
     table_bits: int = 10
@@ -51,6 +56,7 @@ class Limits:
             "MaxHidden": self.hidden,
             "ScheduleDepth": self.schedule,
             "StateDepth": self.states,
+            "MaxChains": self.chains,
             "RingDepth": self.ring,
             "HistoryDepth": self.history,
             "TableBits": self.table_bits,
@@ -71,6 +77,7 @@ def needs_of(geometry: Geometry, lanes: int, *, schedule: int, address_bits: int
         hidden=geometry.hidden,
         schedule=schedule,
         states=states,
+        chains=max(geometry.steps - 1, 1),
         ring=geometry.window * states,
         history=geometry.window * -(-geometry.channels // group_size(lanes)),
         table_bits=address_bits,
@@ -80,13 +87,14 @@ def needs_of(geometry: Geometry, lanes: int, *, schedule: int, address_bits: int
 
 def bounds(lanes: int, states: int) -> Limits:
     """Return what no engine of P lanes goes beyond; states: the past states of a tick."""
-    units = min(1 << INDEX_BITS, lanes << SLOT_BITS)
+    units = min(MAX_UNITS, lanes << SLOT_BITS)
     return Limits(
         channels=WORDS - 1,
         latent=units,
         hidden=units,
         schedule=WORDS,
         states=WORDS // 2,
+        chains=1 << STEPS_BITS,
         ring=WORDS - states,  # the states of silence lie above the ring
         history=WORDS - 1,
         table_bits=MAX_TABLE_BITS,

@@ -1,9 +1,13 @@
-"""The schedule: which lane multiplies which non-zero weight, and when.
+"""The schedule: which lane multiplies which non-zero weight, column by column.
 
 Position q of a permuted vector belongs to lane q mod P, slot q div P. The three gate rows of a
 hidden unit stay on its unit's lane, so that the cell unit reads them side by side; which unit takes
 which position is chosen so that the lanes finish together. All the engine's memories are in
 the order of positions: the hardware never sees the original order.
+
+Columns come in one order: the encoder's by channel, the input matrix's by latent position, the
+recurrent matrix's by hidden position. A lane holds of each the words of its own rows, which ascend;
+a word says how many rows it is from the one before.
 """
 
 from dataclasses import dataclass
@@ -17,12 +21,12 @@ from aegru_hw.rtl.lanes import check_lanes
 
 MAX_EXCHANGES = 200
 
-WEIGHT_BITS, INDEX_BITS, SLOT_BITS, GATE_BITS = 8, 8, 7, 2
-INDEX_AT = WEIGHT_BITS
-SLOT_AT = INDEX_AT + INDEX_BITS
-GATE_AT = SLOT_AT + SLOT_BITS
-LAST_AT = GATE_AT + GATE_BITS
-ACTIVE_AT = LAST_AT + 1
+WEIGHT_BITS, GAP_BITS = 8, 5
+WORD_BITS = WEIGHT_BITS + GAP_BITS
+SLOT_BITS = 7
+LARGEST_GAP = (1 << GAP_BITS) - 1
+ROWS_A_SLOT = 4
+"""Row of a product on its lane: slot · 4 + gate."""
 
 
 @dataclass(frozen=True)
@@ -32,68 +36,86 @@ class Schedule:
     lanes: P.
     latent_units: (L,) unit at each latent position.
     hidden_units: (H,) unit at each hidden position.
-    words: (P, depth) packed words; rtl/aegru_pkg.sv, word_t, says what the bits are.
-    column_start, column_length: (C,) where each channel's encoder column starts, and its cycles.
-    input_start, input_length, recurrent_start, recurrent_length: the same for the two products.
+    words: (P, depth) packed words; rtl/aegru_pkg.sv, word_t, says what the bits are. A lane's words
+        end at the end of its last column; zeros follow.
+    start, length: (P, C + L + H) where each column starts in each lane, and its words.
+    channels, latent: C and L, of the columns.
     """
 
     lanes: int
     latent_units: NDArray[np.int64]
     hidden_units: NDArray[np.int64]
     words: NDArray[np.uint32]
-    column_start: NDArray[np.int64]
-    column_length: NDArray[np.int64]
-    input_start: int
-    input_length: int
-    recurrent_start: int
-    recurrent_length: int
+    start: NDArray[np.int64]
+    length: NDArray[np.int64]
 
     @property
     def depth(self) -> int:
         return int(self.words.shape[1])
 
+    @property
+    def channels(self) -> int:
+        return self.start.shape[1] - len(self.latent_units) - len(self.hidden_units)
+
+    @property
+    def encoder_length(self) -> NDArray[np.int64]:
+        """Words of the encoder's columns, (P, C)."""
+        return self.length[:, : self.channels]
+
+    @property
+    def input_length(self) -> NDArray[np.int64]:
+        """Words of the input matrix's columns, (P, L) in the order of positions."""
+        return self.length[:, self.channels : self.channels + len(self.latent_units)]
+
+    @property
+    def recurrent_length(self) -> NDArray[np.int64]:
+        """Words of the recurrent matrix's columns, (P, H) in the order of positions."""
+        return self.length[:, self.channels + len(self.latent_units) :]
+
 
 def schedule(decoder: FixedDecoder, lanes: int) -> Schedule:
-    """Assign every non-zero weight a lane and a cycle.
+    """Give every non-zero weight a lane and a word.
 
     Raises UserError where the number of lanes is not one that the engine has.
     """
     check_lanes(lanes)
     latent_units = _latent_positions(decoder.encoder.weight, lanes)
     hidden_units = _hidden_positions(decoder, lanes)
-    columns = [
-        _column(decoder.encoder.weight[latent_units, channel], lanes)
-        for channel in range(decoder.geometry.channels)
-    ]
+    encoder = decoder.encoder.weight[latent_units]
     products = [
-        _product(weight, hidden_units, inputs, lanes)
-        for weight, inputs in (
+        weight.reshape(GATES, len(hidden_units), -1)[:, hidden_units][:, :, units]
+        for weight, units in (
             (decoder.input.weight, latent_units),
             (decoder.recurrent.weight, hidden_units),
         )
     ]
-    lengths = np.array([block.shape[1] for block in [*columns, *products]])
-    starts = np.concatenate([[0], np.cumsum(lengths)[:-1]])
-    channels = decoder.geometry.channels
+    words: list[list[int]] = [[] for _ in range(lanes)]
+    length: list[list[int]] = [[] for _ in range(lanes)]
+    for lane in range(lanes):
+        # Rows of a lane: a slot after the other, and of each slot its gates.
+        blocks = [_rows(encoder[None, lane::lanes], 1)]
+        blocks += [_rows(product[:, lane::lanes], ROWS_A_SLOT) for product in products]
+        for block in blocks:
+            for column in block.T:
+                packed = _column(column)
+                words[lane] += packed
+                length[lane].append(len(packed))
+    lengths = np.array(length, dtype=np.int64)
     return Schedule(
         lanes=lanes,
         latent_units=latent_units,
         hidden_units=hidden_units,
-        words=np.concatenate([*columns, *products], axis=1),
-        column_start=starts[:channels],
-        column_length=lengths[:channels],
-        input_start=int(starts[channels]),
-        input_length=int(lengths[channels]),
-        recurrent_start=int(starts[channels + 1]),
-        recurrent_length=int(lengths[channels + 1]),
+        words=_padded(words),
+        start=np.cumsum(lengths, axis=1) - lengths,
+        length=lengths,
     )
 
 
 def _latent_positions(weight: Codes, lanes: int) -> NDArray[np.int64]:
     """Order the encoder's rows such that no lane holds much of any one column.
 
-    A column takes as many cycles as its fullest lane, so each row in turn, fullest first, goes to
-    the lane with room where the columns' lengths grow least.
+    Few columns change in a tick, so their fullest lanes count. Each row in turn, fullest first,
+    goes to the lane with room where the columns' lengths grow least.
     """
     used = (weight != 0).astype(np.int64)
     rows = np.argsort(-used.sum(axis=1), kind="stable")
@@ -129,9 +151,8 @@ def _hidden_positions(decoder: FixedDecoder, lanes: int) -> NDArray[np.int64]:
 
 
 def _unit_words(weight: Codes) -> NDArray[np.int64]:
-    """Return the words that each unit's three rows take: an empty row still takes one."""
-    rows = np.maximum(np.count_nonzero(weight, axis=1), 1)
-    words: NDArray[np.int64] = rows.reshape(GATES, -1).sum(axis=0)
+    """Return the words that each unit's three rows take."""
+    words: NDArray[np.int64] = np.count_nonzero(weight, axis=1).reshape(GATES, -1).sum(axis=0)
     return words
 
 
@@ -177,47 +198,26 @@ def _interleaved(members: list[list[int]], size: int) -> NDArray[np.int64]:
     return np.array([members[q % lanes][q // lanes] for q in range(size)], dtype=np.int64)
 
 
-def _packed(weight: int, index: int, slot: int, gate: int, last: bool, active: bool) -> int:
-    return (
-        (weight & ((1 << WEIGHT_BITS) - 1))
-        | index << INDEX_AT
-        | slot << SLOT_AT
-        | gate << GATE_AT
-        | int(last) << LAST_AT
-        | int(active) << ACTIVE_AT
-    )
+def _rows(weight: Codes, rows_a_slot: int) -> Codes:
+    """Return a lane's matrix (gates, slots, inputs) by its rows, (slots * rows_a_slot, inputs)."""
+    gates, slots, inputs = weight.shape
+    rows = np.zeros((slots, rows_a_slot, inputs), dtype=np.int64)
+    rows[:, :gates] = weight.transpose(1, 0, 2)
+    return rows.reshape(-1, inputs)
 
 
-def _column(weights: Codes, lanes: int) -> NDArray[np.uint32]:
-    """Return one channel's column, (P, cycles); weights (L,) are in the order of positions."""
-    words: list[list[int]] = [[] for _ in range(lanes)]
-    for position in np.flatnonzero(weights):
-        slot, lane = divmod(int(position), lanes)
-        words[lane].append(_packed(int(weights[position]), 0, slot, 0, False, True))
-    return _padded(words)
-
-
-def _product(
-    weight: Codes, units: NDArray[np.int64], inputs: NDArray[np.int64], lanes: int
-) -> NDArray[np.uint32]:
-    """Return a matrix of 3H rows, row after row on each unit's lane, (P, cycles)."""
-    hidden = len(units)
-    words: list[list[int]] = [[] for _ in range(lanes)]
-    for position, unit in enumerate(units):
-        slot, lane = divmod(position, lanes)
-        for gate in range(GATES):
-            row = weight[gate * hidden + unit, inputs]
-            indices = np.flatnonzero(row)
-            for index in indices:
-                last = bool(index == indices[-1])
-                words[lane].append(_packed(int(row[index]), int(index), slot, gate, last, True))
-            if len(indices) == 0:
-                words[lane].append(_packed(0, 0, slot, gate, True, False))
-    return _padded(words)
+def _column(weights: Codes) -> list[int]:
+    """Return the words of one column of a lane, (rows,)."""
+    words, before = [], 0
+    for row in np.flatnonzero(weights):
+        gap = int(row) - before
+        words += [LARGEST_GAP << WEIGHT_BITS] * (max(gap - 1, 0) // LARGEST_GAP)
+        gap -= max(gap - 1, 0) // LARGEST_GAP * LARGEST_GAP
+        words.append(gap << WEIGHT_BITS | int(weights[row]) & ((1 << WEIGHT_BITS) - 1))
+        before = int(row)
+    return words
 
 
 def _padded(words: list[list[int]]) -> NDArray[np.uint32]:
-    length = max(len(lane) for lane in words)
-    return np.array([lane + [0] * (length - len(lane)) for lane in words], dtype=np.uint32).reshape(
-        len(words), length
-    )
+    depth = max(1, *(len(lane) for lane in words))
+    return np.array([lane + [0] * (depth - len(lane)) for lane in words], dtype=np.uint32)

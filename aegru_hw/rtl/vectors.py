@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from aegru_hw.fixedpoint.decoder import FixedDecoder
 from aegru_hw.fixedpoint.traces import CELL_TENSORS, streaming_traces
 from aegru_hw.fixedpoint.types import Codes
-from aegru_hw.rtl.cycles import tick_costs, tick_phases
+from aegru_hw.rtl.cycles import tick_costs
 from aegru_hw.rtl.engine import COST_FIELDS, events_of
 from aegru_hw.rtl.image_stream import image_stream
 from aegru_hw.rtl.images import Image
@@ -73,8 +73,8 @@ def write_vectors(
         *(built[name] for name in ("ScheduleDepth", "RingDepth", "HistoryDepth")),
         *(geometry.channels, geometry.latent, geometry.hidden, geometry.window, geometry.steps),
     ]
-    scan = int(arrays["recording.scan_cycles"][1])
-    phases = tick_phases(decoder, image.schedule, scan)
+    played = scenarios(decoder, counts)["recording"][:2]
+    phases = tick_costs(decoder, image.schedule, played).phases(1)
     arrays["phase_middles"] = sorted({(phase.begin + phase.end) // 2 for phase in phases})
     np.savez(path, **arrays)
 
@@ -83,13 +83,12 @@ def _scenario(
     name: str, decoder: FixedDecoder, image: Image, counts: NDArray[Any]
 ) -> dict[str, NDArray[Any]]:
     costs = tick_costs(decoder, image.schedule, counts)
-    fields = [np.broadcast_to(getattr(costs, field), len(counts)) for field in COST_FIELDS]
+    fields = [getattr(costs, field) for field in COST_FIELDS]
     traces = _by_position(streaming_traces(decoder, counts), image)
     return {
         f"{name}.events": events_of(counts),
         f"{name}.velocity": traces["velocity"],
         f"{name}.costs": np.stack(fields, axis=1),
-        f"{name}.scan_cycles": costs.scan_cycles,
         **{f"{name}.trace.{tensor}": codes for tensor, codes in traces.items()},
     }
 

@@ -8,12 +8,21 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from aegru_hw.cost.energy import Energy, access_pj, add_pj, energy, multiply_pj
+from aegru_hw.cost.energy import Energy, energy
+from aegru_hw.cost.prices import access_pj, add_pj, multiply_pj
 from aegru_hw.fixedpoint import FixedDecoder
 from aegru_hw.fixedpoint.made_up import random_counts, random_decoder
-from aegru_hw.rtl.cycles import TickCosts, tick_costs
-from aegru_hw.rtl.schedule import ACTIVE_AT, Schedule, schedule
+from aegru_hw.rtl.cycles import PER_TICK, TickCosts, tick_costs
+from aegru_hw.rtl.schedule import schedule
 from aegru_hw.strict_json import read_json, write_json
+from tests.cost.recount import (
+    accesses_of,
+    changes_of,
+    lane_accesses,
+    memories_of,
+    priced,
+    shown_sums,
+)
 
 KB = 8 * 1024
 PARTS = {
@@ -36,102 +45,6 @@ def test_published_points() -> None:
     assert 20 < access_pj(64, 100 * KB) < 100 < access_pj(64, 2048 * KB)
 
 
-def changed_channels(decoder: FixedDecoder, counts: np.ndarray) -> list[list[int]]:
-    """Return, for every tick, the channels whose saturated window count changed, by the window."""
-    window, end = decoder.geometry.window, decoder.feature.address.max_code
-    changed, before = [], [0] * counts.shape[1]
-    for tick in range(len(counts)):
-        now = [
-            min(int(counts[max(0, tick - window + 1) : tick + 1, channel].sum()), end)
-            for channel in range(counts.shape[1])
-        ]
-        changed.append(
-            [c for c, pair in enumerate(zip(now, before, strict=True)) if len(set(pair)) == 2]
-        )
-        before = now
-    return changed
-
-
-def issued_words(plan: Schedule, decoder: FixedDecoder, changed: list[int]) -> list[list[str]]:
-    """Return what each word that the lanes read in a tick is: matrix, and whether it multiplies."""
-    blocks = [("encoder", plan.column_start[c], plan.column_length[c]) for c in changed]
-    blocks.append(("input", plan.input_start, plan.input_length))
-    blocks += [("recurrent", plan.recurrent_start, plan.recurrent_length)] * (
-        decoder.geometry.steps - 1
-    )
-    return [
-        [matrix, "mac" if int(plan.words[lane, start + cycle]) >> ACTIVE_AT & 1 else "none"]
-        for matrix, start, length in blocks
-        for cycle in range(length)
-        for lane in range(plan.lanes)
-    ]
-
-
-def accesses_of(decoder: FixedDecoder, lanes: int) -> Counter[tuple[str, int, int]]:
-    """Walk through a tick's latents and cells; return how often the engine reads and writes.
-
-    By part, bits of a word, and words of the memory. What depends on the schedule or on spikes is
-    not in it: the lanes' words with their operands, encoder columns, the window.
-    """
-    geometry = decoder.geometry
-    units, steps = range(geometry.hidden), geometry.steps
-    serial = lanes in (1, 2)
-    past = ("states", 9, max(steps - 1, 1) * len(units))
-    ring = ("states", 9, (geometry.window + 1) * max(steps - 1, 1) * len(units))
-    rows = math.ceil(len(units) / lanes) * (3 if serial else 1)
-    bias = ("tables", 32, len(units) * (4 if serial else 1))
-    mixed = ("tables", 16, len(units))
-    latent_slots = math.ceil(geometry.latent / lanes)
-
-    seen: Counter[tuple[str, int, int]] = Counter()
-    for _ in range(geometry.latent):
-        seen["sums", 24, 2 * latent_slots] += 1
-    for _ in range(lanes):
-        for _ in range(latent_slots):
-            seen["operands", 9 * lanes, latent_slots] += 1
-    for _ in range(steps - 1):
-        for _ in units:
-            seen[ring] += 1
-            for _ in ["cell unit", *range(lanes)]:
-                seen[past] += 1
-    for _ in units:
-        for _ in ("reset", "update", "candidate"):
-            seen["sums", 24, rows] += 1
-    for chain in [1, *range(steps, 1, -1)]:
-        for _ in units:
-            for gate in ("reset", "update", "candidate"):
-                seen["sums", 24, rows] += 1
-                if chain > 1:
-                    for _ in ("write", "read"):
-                        seen["sums", 24, 2 * rows] += 1
-                table = decoder.tanh if gate == "candidate" else decoder.sigmoid
-                seen["tables", 16, len(table.codes)] += 1
-            for _ in ("reset", "update", "candidate", "recurrent candidate"):
-                seen[bias] += 1
-            if chain > 1:
-                seen[past] += 1
-            for _ in ("write", "read"):
-                seen[mixed] += 1
-            if decoder.norm is not None:
-                seen["tables", 32, len(units)] += 1
-            if chain == steps:
-                seen["weights", 16, len(units)] += 1
-            else:
-                seen[ring] += 1
-        if decoder.norm is not None:
-            seen["tables", 12, 64] += 1
-    return seen
-
-
-def priced(seen: Counter[tuple[str, int, int]], wanted: str) -> float:
-    """Return the energy in pJ of one part's accesses."""
-    return sum(
-        number * access_pj(bits, words * bits)
-        for (part, bits, words), number in seen.items()
-        if part == wanted
-    )
-
-
 @pytest.mark.parametrize("lanes", [1, 2, 4])
 @pytest.mark.parametrize("norm", [True, False])
 @pytest.mark.parametrize("steps", [1, 3])
@@ -142,42 +55,46 @@ def test_recount(lanes: int, norm: bool, steps: int) -> None:
     counts = random_counts(4, 40, 20, rate=0.2, maximum=3)
     plan = schedule(decoder, lanes)
     seen: Counter[str] = Counter()
-    for tick, changed in enumerate(changed_channels(decoder, counts)):
-        seen["events"] += len(changed)
+    for tick, changes in enumerate(changes_of(decoder, counts)):
         seen["spikes"] += int(counts[tick].sum())
-        for matrix, kind in issued_words(plan, decoder, changed):
-            seen[matrix] += 1
-            seen[f"{matrix} {kind}"] += 1
+        for change in changes:
+            matrix, _, chains = change
+            seen[f"{matrix} changes"] += chains
+            seen += lane_accesses(plan, change)
     # Still a counter: with one step there is no recurrent product, and none is 0.
     mean = Counter({name: number / len(counts) for name, number in seen.items()})
+    mean += shown_sums(decoder, lanes)
     found = energy(decoder, costs_of(decoder, lanes, counts))
     engine = {name: 1000 * value for name, value in found.parts["engine"].items()}
+    access = {
+        name: access_pj(bits, words * bits)
+        for name, (bits, words) in memories_of(decoder, plan).items()
+    }
 
     readout = int((decoder.readout.weight != 0).sum())
-    macs = readout + sum(mean[f"{matrix} mac"] for matrix in MATRICES)
+    macs = readout + mean["mac"]
     assert engine["multiply_adds"] == pytest.approx(macs * (multiply_pj(8, 9) + add_pj(24)))
 
     accesses = accesses_of(decoder, lanes)
-    word, depth = 27, plan.words.shape[1]
-    words = sum(mean[matrix] for matrix in MATRICES)
     assert engine["weights"] == pytest.approx(
-        words * access_pj(word, depth * word) + priced(accesses, "weights")
+        mean["word"] * access["word"]
+        + mean["directory"] * access["directory"]
+        + priced(accesses, "weights")
     )
-
-    slots = math.ceil(7 / lanes)
-    assert engine["operands"] == pytest.approx(
-        mean["input"] * access_pj(9 * lanes, slots * 9 * lanes)
-        + mean["recurrent"] * access_pj(9, max(steps - 1, 1) * 6 * 9)
-        + priced(accesses, "operands")
-    )
-    assert engine["states"] == pytest.approx(priced(accesses, "states"))
+    assert engine["operands"] == pytest.approx(mean["operand"] * access["operand"])
     assert engine["sums"] == pytest.approx(
-        2 * mean["encoder mac"] * access_pj(24, 2 * slots * 24) + priced(accesses, "sums")
+        sum(mean[f"{matrix} sum"] * access[f"{matrix} sum"] for matrix in MATRICES)
+    )
+    assert engine["states"] == pytest.approx(
+        priced(accesses, "states")
+        + mean["input changes"] * access_pj(9, 7 * 9)
+        + mean["recurrent changes"] * access_pj(9, max(steps - 1, 1) * 6 * 9)
     )
 
     feature = access_pj(9, len(decoder.feature.codes) * 9)
-    event = 2 * feature + access_pj(32, 20 * 32)
-    assert engine["tables"] == pytest.approx(priced(accesses, "tables") + mean["events"] * event)
+    assert engine["tables"] == pytest.approx(
+        priced(accesses, "tables") + mean["encoder changes"] * 2 * feature
+    )
 
     unit = multiply_pj(16, 16) + multiply_pj(16, 24)  # reset, update
     unit += 4 * add_pj(32) + 4 * add_pj(32) + add_pj(24)  # biases, sums, difference
@@ -194,6 +111,29 @@ def test_recount(lanes: int, norm: bool, steps: int) -> None:
     counted = access_pj(2 * row, groups * 2 * row)
     moves = 2 * groups * (spikes + history + counted) + 40 * add_pj(16)
     assert engine["window"] == pytest.approx(moves + mean["spikes"] * (2 * spikes + add_pj(8)))
+
+
+def test_words_that_only_skip_rows_are_read() -> None:
+    decoder = random_decoder(8, channels=8, latent=6, hidden=24, window=3, steps=6, sparsity=0.95)
+    counts, plan = random_counts(8, 40, 8, rate=0.3), schedule(decoder, 1)
+    seen: Counter[str] = Counter()
+    for changes in changes_of(decoder, counts):
+        for change in changes:
+            seen += lane_accesses(plan, change)
+    weights, operands = (
+        1000 * energy(decoder, costs_of(decoder, 1, counts)).parts["engine"][part]
+        for part in ("weights", "operands")
+    )
+    access = {
+        name: access_pj(bits, words * bits)
+        for name, (bits, words) in memories_of(decoder, plan).items()
+    }
+    words, directory = (seen[name] / 40 * access[name] for name in ("word", "directory"))
+    readout = priced(accesses_of(decoder, 1), "weights")
+    assert weights == pytest.approx(words + directory + readout)
+    assert operands == pytest.approx(seen["operand"] / 40 * access["operand"])
+    non_zero = sum(np.count_nonzero(decoder.matrices[matrix].weight) for matrix in MATRICES)
+    assert plan.length.sum() > non_zero
 
 
 def test_reference_recount() -> None:
@@ -237,13 +177,7 @@ def test_a_mean_over_ticks() -> None:
     per_tick = [
         energy(
             decoder,
-            replace(
-                whole,
-                **{
-                    name: getattr(whole, name)[[tick]]
-                    for name in ("encoder", "encoder_words", "changed", "spikes")
-                },
-            ),
+            replace(whole, **{name: getattr(whole, name)[[tick]] for name in PER_TICK}),
         ).per_tick_nj["engine"]
         for tick in range(60)
     ]

@@ -3,6 +3,7 @@
 import json
 import re
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 import plotly.graph_objects as go
@@ -10,6 +11,7 @@ import pytest
 
 from aegru_hw.errors import UserError
 from aegru_hw.fixedpoint import load_decoder, run_window_form
+from aegru_hw.fixedpoint.traces import streaming_traces
 from aegru_hw.recordings.r2 import r2_score
 from aegru_hw.recordings.recording import load_recording
 from aegru_hw.recordings.stream import test_stream as stream_of
@@ -173,14 +175,22 @@ def test_counters_unlike_the_model_are_no_proof(tmp_path) -> None:
 def test_waterfall_ends_at_the_streaming_macs(complete) -> None:
     run, page = complete
     (trace,) = page.figures["work-chart"]["data"]
-    assert trace["measure"] == ["absolute", "relative", "total", "relative", "relative", "total"]
+    savings = ["relative"] * 4
+    assert trace["measure"] == ["absolute", "relative", "total", *savings, "total"]
     values = trace["x"]
     assert values[0] + values[1] == pytest.approx(values[2])
-    assert values[2] + values[3] + values[4] == pytest.approx(values[5])
-    decoder = load_decoder(run.decoder)
-    everything_changed = decoder.macs_without_events + decoder.macs_of_event.sum()
+    assert sum(values[2:7]) == pytest.approx(values[7])
+    assert all(value < 0 for value in values[3:7])
+    decoder, stream, _ = scored(run)
+    non_zero = [np.count_nonzero(linear.weight) for linear in decoder.matrices.values()]
+    everything_changed = np.dot(non_zero, [1, 1, decoder.geometry.steps - 1, 1])
     assert values[2] + values[3] == pytest.approx(everything_changed)
-    assert f"{1 - values[5] / values[0]:.1%} fewer MACs" in page.sections["work"]
+    latents = streaming_traces(decoder, stream.counts)["latent"]
+    unchanged = (np.diff(latents, axis=0) == 0)[stream.scored[1:]]
+    weights_of = np.count_nonzero(decoder.input.weight, axis=0)
+    assert values[5] == pytest.approx(-(unchanged @ weights_of).mean())
+    assert f"{1 - values[7] / values[0]:.1%} fewer MACs" in page.sections["work"]
+    assert f"{100 * (1 - unchanged.mean()):.1f} %" in page.sections["work"]
     assert "RTL counters" in page.sections["work"]
 
 
@@ -194,11 +204,22 @@ def test_timeline_is_of_a_tick_that_happened(complete, verified) -> None:
         ends = [b + x for t in bars for b, x in zip(t["base"], t["x"], strict=True)]
         assert max(ends) == median
         assert f"of {median:,} cycles" in page.sections["timeline"]
+        cells = next(t for t in bars if t["name"] == "cells")
+        steps = decoder.geometry.steps
+        order = [steps, *range(2, steps), 1]
+        assert cells["text"] == [f"g<sub>{chain}</sub>" for chain in order]
+        assert cells["base"] == sorted(cells["base"])
+        velocity = cells["base"][0] + cells["x"][0]
+        assert f"out after {velocity:,} of" in page.sections["timeline"]
+        drawn = sorted(zip(cells["y"], cells["base"], cells["x"], strict=True))
+        for (row, base, length), after in pairwise(drawn):
+            assert row > 0
+            assert after[0] > row or after[1] >= base + length  # none over another
         latency = costs.latency[stream.scored]
         assert f"{latency.mean():,.0f} cycles in the mean" in page.sections["latency"]
         shares = page.figures["latency-chart"]["data"][0]["customdata"]
         assert shares is not None
-        assert f"{costs.utilisation:.0%}" in page.sections["timeline"]
+        assert f"{costs.over(stream.scored).utilisation:.0%}" in page.sections["timeline"]
 
 
 def test_latency_histogram_counts_every_tick(complete) -> None:

@@ -62,8 +62,8 @@ def test_random_geometry(engine_cache: Path, lanes: int, seed: int) -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("steps", [2, 4])
-def test_products_wait_for_the_past_states(engine_cache: Path, steps: int) -> None:
-    """Few inputs and many units: the states come from the ring later than the lanes are free."""
+def test_a_walk_that_takes_longer_than_the_lanes(engine_cache: Path, steps: int) -> None:
+    """Few inputs and many units: the lanes wait for the states of the ring."""
     decoder = random_decoder(3, channels=2, latent=2, hidden=60, steps=steps, window=3)
     counts = random_counts(3, 80, 2, rate=0.5)
     with Engine(decoder, 16, cache=engine_cache) as engine:

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from aegru_hw.fixedpoint.made_up import random_decoder
+from aegru_hw.rtl.address_map import IMAGE_VERSION
 from aegru_hw.rtl.engine import (
     LOAD_BEGIN,
     LOAD_DATA,
@@ -23,7 +24,9 @@ from aegru_hw.rtl.images import Image, memory_image
 from aegru_hw.rtl.limits import Limits
 
 LANES = 2
-LIMITS = Limits(16, 8, 8, 256, 32, 128, 64)
+LIMITS = Limits(
+    channels=16, latent=8, hidden=8, schedule=256, states=32, chains=2, ring=128, history=64
+)
 DECODER = random_decoder(1, channels=16, latent=8, hidden=8, window=4, steps=3)
 IMAGE = memory_image(DECODER, LANES)
 
@@ -71,7 +74,7 @@ def test_an_image_for_other_lanes(engine: Engine, lanes: int) -> None:
 def test_a_header_beyond_the_engine(engine: Engine) -> None:
     """Each word of the header at the engine's limit, and one beyond."""
     own = image_stream(IMAGE)[:-1]
-    most = [2, LANES, LIMITS.ring, LIMITS.history, LIMITS.count_bits]
+    most = [IMAGE_VERSION << 16 | LANES, LIMITS.ring, LIMITS.history, LIMITS.count_bits]
     assert len(image_header(IMAGE)) == len(most)
     for index, limit in enumerate(most):
         for value, expected in (
@@ -89,9 +92,10 @@ def test_a_header_beyond_the_engine(engine: Engine) -> None:
     [
         *(("config", 64), ("feature", 256), ("sigmoid", 1024), ("tanh", 1024), ("rsqrt", 64)),
         *((f"bias{index}", LIMITS.hidden) for index in range(4)),
-        *(("norm", LIMITS.hidden), ("readout", LIMITS.hidden), ("column", LIMITS.channels)),
+        *(("norm", LIMITS.hidden), ("readout", LIMITS.hidden)),
         *(("startup_state", LIMITS.states), ("lane0", LIMITS.schedule)),
         *(("lane1", LIMITS.schedule), ("startup_latent1", LIMITS.latent // LANES)),
+        ("directory1", LIMITS.channels + LIMITS.latent + LIMITS.hidden),
     ],
 )
 def test_a_memory_beyond_the_engine(engine: Engine, name: str, depth: int) -> None:
@@ -99,6 +103,15 @@ def test_a_memory_beyond_the_engine(engine: Engine, name: str, depth: int) -> No
         longer = np.resize(IMAGE.memories[name], length)
         words = image_stream(with_memories(**{name: longer}))
         assert status_after(engine, words) == expected
+
+
+@pytest.mark.parametrize(("word", "most"), [(0, LIMITS.channels), (6, LIMITS.chains + 1)])
+def test_channels_or_steps_beyond_the_engine(engine: Engine, word: int, most: int) -> None:
+    """No memory's length shows these two; the configuration's own words do."""
+    for value, expected in ((most, STATUS_IMAGE_VALID), (most + 1, STATUS_MISFIT)):
+        config = IMAGE.memories["config"].copy()
+        config[word] = value
+        assert status_after(engine, image_stream(with_memories(config=config))) == expected
 
 
 def test_a_damaged_word(engine: Engine) -> None:
@@ -118,9 +131,8 @@ def test_every_memory_has_its_place() -> None:
     assert list(IMAGE.memories) != []
     for lanes in (1, 16):
         memories = memory_image(random_decoder(2, latent=3, steps=1, norm=False), lanes).memories
-        lane = {f"{kind}{p}" for kind in ("lane", "startup_latent") for p in range(lanes)}
-        shared = {
-            name for name in SELECT if name.rstrip("0123456789") not in ("lane", "startup_latent")
-        }
+        kinds = ("lane", "startup_latent", "directory")
+        lane = {f"{kind}{p}" for kind in kinds for p in range(lanes)}
+        shared = {name for name in SELECT if name.rstrip("0123456789") not in kinds}
         assert set(memories) == shared | lane
         assert all(len(words) > 0 for words in memories.values())

@@ -30,12 +30,14 @@ def traces() -> dict[str, np.ndarray]:
 
 
 def write(path: Path, tensors: dict[str, np.ndarray]) -> None:
-    """Write tensors as the engine does: cells in the order g_1, g_N, ..., g_2."""
+    """Write tensors as the engine does: cells in the order g_N, g_2, ..., g_(N-1), g_1."""
     lines = []
     for tick in range(len(tensors["velocity"])):
         lines.append("tick")
         for name, codes in tensors.items():
-            rows = [codes[tick]] if codes.ndim == 2 else [codes[tick, 0], *codes[tick, :0:-1]]
+            rows = [codes[tick]]
+            if codes.ndim == 3:
+                rows = [codes[tick, -1], *codes[tick, 1:-1], codes[tick, 0]]
             for row in rows:
                 lines += [f"{name} {unit} {code}" for unit, code in enumerate(row)]
     path.write_text("\n".join(lines) + "\n")

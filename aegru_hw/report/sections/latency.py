@@ -32,7 +32,8 @@ def latency_section(facts: Facts) -> Section:
                 "latency-chart",
                 _figure(engine),
                 f"All {len(engine.latency):,} outputs of the test split, {engine.lanes} lanes. The "
-                "spread is the encoder's alone: one visit per channel whose window count changed.",
+                "spread is of the channels and latents that changed: the states' products were "
+                "made before.",
             ),
         ),
         tables=(

@@ -7,14 +7,13 @@ from aegru_hw.report.facts import EnginePlan, Facts
 from aegru_hw.report.lacking import lack, missing
 from aegru_hw.report.section import Cell, Chart, Section, Table, cell
 from aegru_hw.report.style import DECODER, FAINT, HIGHLIGHT, INK, WORK, fixed_axes, styled
-from aegru_hw.rtl.cycles import Phase, tick_phases, velocity_cycle
+from aegru_hw.rtl.cycles import Phase
 
 UNITS = {"lanes": "lanes", "cell": "cell unit"}
 WORK_NAMES = {
     "scan": "scan, encoder",
-    "latents": "latents",
-    "input": "input product",
-    "recurrent": "recurrent products",
+    "input": "latents, input product",
+    "recurrent": "states, recurrent products",
     "cell": "cells",
 }
 
@@ -26,9 +25,9 @@ def timeline_section(facts: Facts) -> Section:
         return Section("timeline", title, f"No engine holds this decoder: {facts.engine_refusal}.")
     # The output in the middle when all are ordered by length: one that did happen.
     middle = int(np.argsort(engine.cycles, kind="stable")[len(engine.cycles) // 2])
-    phases = tick_phases(facts.decoder, engine.plan, int(engine.scan[middle]))
-    total, velocity = int(engine.cycles[middle]), velocity_cycle(phases)
     costs = engine.costs
+    phases = costs.phases(middle)
+    total, velocity = int(engine.cycles[middle]), int(engine.latency[middle])
     notes = []
     if not engine.generated:
         notes.append(
@@ -38,16 +37,15 @@ def timeline_section(facts: Facts) -> Section:
     return Section(
         "timeline",
         title,
-        f"The velocity is out after {velocity:,} of {total:,} cycles; the other chains follow "
-        f"while nothing waits for them. The lanes multiply in {costs.utilisation:.0%} of their "
-        "cycles.",
+        f"The velocity is out after {velocity:,} of {total:,} cycles{_what_follows(costs.steps)}. "
+        f"The lanes multiply in {costs.utilisation:.0%} of their cycles.",
         badge="" if facts.counted else "prediction",
         charts=(
             Chart(
                 "timeline-chart",
                 _timeline(phases, velocity, total),
-                f"The test split's median output on {engine.lanes} lanes. The lanes multiply for "
-                "the next cell while the cell unit works on this one.",
+                f"The test split's median output on {engine.lanes} lanes. The cell that makes the "
+                "velocity comes first; the others begin while those before are still on their way.",
             ),
             Chart(
                 "utilisation-chart",
@@ -62,17 +60,41 @@ def timeline_section(facts: Facts) -> Section:
     )
 
 
+def _what_follows(steps: int) -> str:
+    if steps == 1:
+        return ""
+    return (
+        "; the other chains follow while nothing waits for them, then the recurrent products of "
+        "the next output, whose states are a window old"
+    )
+
+
 def _name(phase: Phase) -> str:
-    if phase.work == "recurrent":
-        return f"W<sub>hh</sub>·g<sub>{phase.chain}</sub>"
     if phase.work == "cell":
         return f"g<sub>{phase.chain}</sub>"
-    return {"scan": "scan", "latents": "z", "input": "W<sub>ih</sub>·z"}[phase.work]
+    return {"scan": "scan", "input": "W<sub>ih</sub>·Δz", "recurrent": "W<sub>hh</sub>·Δg"}[
+        phase.work
+    ]
+
+
+def _rows(phases: list[Phase]) -> list[int]:
+    """Return the row that each phase is drawn in: 0 for the lanes, others where cells overlap."""
+    rows, ends = [], list[int]()
+    for phase in phases:
+        if phase.unit == "lanes":
+            rows.append(0)
+            continue
+        row = next((row for row, end in enumerate(ends) if end <= phase.begin), len(ends))
+        ends[row : row + 1] = [phase.end]
+        rows.append(1 + row)
+    return rows
 
 
 def _timeline(phases: list[Phase], velocity: int, total: int) -> go.Figure:
     figure = go.Figure()
     last = max(phase.chain for phase in phases)
+    row_of = dict(zip(phases, _rows(phases), strict=True))
+    most = max(row_of.values())
     for work, name in WORK_NAMES.items():
         chosen = [phase for phase in phases if phase.work == work and phase.end > phase.begin]
         if not chosen:
@@ -85,7 +107,7 @@ def _timeline(phases: list[Phase], velocity: int, total: int) -> go.Figure:
             orientation="h",
             base=[phase.begin for phase in chosen],
             x=[phase.end - phase.begin for phase in chosen],
-            y=[UNITS[phase.unit] for phase in chosen],
+            y=[row_of[phase] for phase in chosen],
             name=name,
             marker={"color": colours, "line": {"color": "#ffffff", "width": 1.5}},
             showlegend=False,
@@ -115,7 +137,12 @@ def _timeline(phases: list[Phase], velocity: int, total: int) -> go.Figure:
         showarrow=False,
         font={"color": INK, "size": 12},
     )
-    figure.update_yaxes(categoryorder="array", categoryarray=["cell unit", "lanes"], ticks="")
+    figure.update_yaxes(
+        tickvals=[0, (1 + most) / 2],
+        ticktext=[UNITS["lanes"], UNITS["cell"]],
+        range=[most + 0.6, -0.6],
+        ticks="",
+    )
     figure.update_xaxes(
         title_text="clock cycles from the end of the output's last tick",
         range=[0, 1.005 * total],
@@ -124,7 +151,7 @@ def _timeline(phases: list[Phase], velocity: int, total: int) -> go.Figure:
     return fixed_axes(
         styled(
             figure,
-            290,
+            200 + 45 * most,
             barmode="overlay",
             bargap=0.25,
             uniformtext={"minsize": 10, "mode": "hide"},
@@ -159,14 +186,9 @@ def _utilisation(engine: EnginePlan) -> go.Figure:
 
 
 def _phase_table(phases: list[Phase], total: int) -> Table:
-    names = {"scan": "scan and encoder", "latents": "latents", "input": "input product"}
     rows = []
     for phase in phases:
-        name = names.get(phase.work) or (
-            f"recurrent product of g{phase.chain}"
-            if phase.work == "recurrent"
-            else f"cell g{phase.chain}"
-        )
+        name = f"cell g{phase.chain}" if phase.work == "cell" else WORK_NAMES[phase.work]
         length = phase.end - phase.begin
         rows.append(
             (

@@ -3,6 +3,7 @@
 import plotly.graph_objects as go
 
 from aegru_hw.executions.table import BY_NAME
+from aegru_hw.fixedpoint import FixedDecoder
 from aegru_hw.report.facts import Facts
 from aegru_hw.report.lacking import missing
 from aegru_hw.report.section import Cell, Chart, Section, Table, cell
@@ -12,8 +13,10 @@ FOUR = {
     "reference_dense": ("reference, dense", "all N steps anew for every output (NeuroBench's)"),
     "reference_effective": ("reference, effective", "the same, zero weights left out"),
     "streaming_dense": ("streaming, dense", "one cell per chain and tick"),
-    "streaming_effective": ("streaming, effective", "the same, non-zero weights and events only"),
+    "streaming_effective": ("streaming, effective", "non-zero weights times what changed"),
 }
+OPERANDS = {"encoder": "channels", "input": "latents", "recurrent": "past states"}
+"""What each matrix is multiplied with; the readout's states are all multiplied."""
 
 
 def work_section(facts: Facts) -> Section:
@@ -49,7 +52,7 @@ def work_section(facts: Facts) -> Section:
                 "not change are each exact: none alters a bit of the output.",
             ),
         ),
-        tables=(table, _rate_table(facts)),
+        tables=(table, _matrix_table(facts), _rate_table(facts)),
     )
 
 
@@ -82,15 +85,55 @@ def _share(macs: dict[str, float], key: str) -> Cell:
     return cell(None) if not whole or value is None else Cell(f"{value / whole:.1%}", "number")
 
 
+def _non_zero(decoder: FixedDecoder) -> dict[str, int]:
+    """Return by matrix the MACs of an output for which everything changed."""
+    chains = decoder.geometry.steps - 1
+    return {
+        name: linear.non_zero * (chains if name == "recurrent" else 1)
+        for name, linear in decoder.matrices.items()
+    }
+
+
+def _effective(facts: Facts) -> dict[str, float]:
+    """Return by matrix the MACs of an output, the mean over the test split."""
+    macs = facts.changes.macs(facts.decoder)
+    return {name: float(of_output.mean()) for name, of_output in macs.items()}
+
+
+def _matrix_table(facts: Facts) -> Table:
+    changes = facts.changes
+    flags = {"encoder": changes.channels, "input": changes.latents, "recurrent": changes.states}
+    everything, effective = _non_zero(facts.decoder), _effective(facts)
+    rows = []
+    for name, macs in effective.items():
+        changed = flags.get(name)
+        share = None if changed is None or not changed.size else 100 * float(changed.mean())
+        rows.append(
+            (
+                Cell(name, note=OPERANDS.get(name, "all states")),
+                cell(share, ".1f", unit=" %"),
+                cell(everything[name]),
+                cell(macs),
+            )
+        )
+    head = ("matrix", "operands that changed", "MACs if all did", "MACs")
+    return Table(
+        head, tuple(rows), "By matrix, from one output to the next: mean over the test split"
+    )
+
+
 def _figure(facts: Facts) -> go.Figure:
-    macs, decoder = facts.summary.macs, facts.decoder
-    non_zero = decoder.macs_without_events + decoder.encoder.non_zero
+    macs, everything, effective = facts.summary.macs, _non_zero(facts.decoder), _effective(facts)
+    unchanged = {name: effective[name] - everything[name] for name in OPERANDS}
+    reuse = sum(everything.values()) - macs["reference_effective"]
     steps = [
         ("reference<br>dense", "absolute", macs["reference_dense"]),
         ("zero<br>weights", "relative", macs["reference_effective"] - macs["reference_dense"]),
         ("reference<br>effective", "total", macs["reference_effective"]),
-        ("reuse of<br>earlier ticks", "relative", non_zero - macs["reference_effective"]),
-        ("unchanged<br>channels", "relative", macs["streaming_effective"] - non_zero),
+        ("reuse of<br>earlier ticks", "relative", reuse),
+        ("unchanged<br>channels", "relative", unchanged["encoder"]),
+        ("unchanged<br>latents", "relative", unchanged["input"]),
+        ("unchanged<br>states", "relative", unchanged["recurrent"]),
         ("streaming<br>effective", "total", macs["streaming_effective"]),
     ]
     figure = go.Figure(
@@ -117,4 +160,4 @@ def _figure(facts: Facts) -> go.Figure:
     figure.update_xaxes(
         title_text="MACs per output", range=[0, 1.34 * macs["reference_dense"]], tickformat=",d"
     )
-    return fixed_axes(styled(figure, 360, showlegend=False))
+    return fixed_axes(styled(figure, 440, showlegend=False))
