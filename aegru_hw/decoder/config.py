@@ -39,6 +39,7 @@ Wide = Annotated[int, Meta(ge=8, le=12)]
 class Window:
     seconds: Annotated[float, Meta(ge=1e-4, le=60)]
     steps: Annotated[int, Meta(ge=1, le=64)]
+    least_ticks: Annotated[int, Meta(ge=1, le=1000)] = 1
     every: Annotated[int, Meta(ge=1, le=4096)] = 1
 
 
@@ -151,8 +152,9 @@ class Config:
         """SHA-256 of every constant in hexadecimal; equal configurations have equal ones."""
         same = config_from(asdict(self))  # 10 and 10.0 are equal, and have to be written so
         constants = asdict(same)
-        if same.window.every == 1:
-            del constants["window"]["every"]  # which files of before do not have
+        for added in ("least_ticks", "every"):  # which files of before do not have
+            if constants["window"][added] == 1:
+                del constants["window"][added]
         canonical = json.dumps(constants, sort_keys=True, separators=(",", ":"))
         return hashlib.sha256(canonical.encode()).hexdigest()
 
@@ -189,7 +191,13 @@ def override(config: Config, overrides: Iterable[str]) -> Config:
 
 
 def apply_overrides(constants: dict[str, Any], overrides: Iterable[str]) -> None:
-    """Set `section.key=value` in nested constants; values are read as TOML."""
+    """Set `section.key=value` in nested constants; values are read as TOML.
+
+    Who sets the window's seconds means them, also where they are few ticks.
+    """
+    overrides = list(overrides)
+    if any(text.partition("=")[0].strip() == "window.seconds" for text in overrides):
+        constants["window"]["least_ticks"] = 1
     for text in overrides:
         name, separator, value = text.partition("=")
         section, _, key = name.strip().rpartition(".")

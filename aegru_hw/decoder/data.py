@@ -41,7 +41,9 @@ class Dataset:
     @classmethod
     def from_recording(cls, recording: Recording, config: Config) -> "Dataset":
         """Lay a recording out for a configuration's window, steps and training stride."""
-        window = window_ticks(config.window.seconds, recording.tick_seconds)
+        window = window_ticks(
+            config.window.seconds, recording.tick_seconds, config.window.least_ticks
+        )
         steps = config.window.steps
         parts = split(recording, complete_history(recording, window, steps))
         scaling = LabelScaling.from_training(recording.velocity, parts.train)

@@ -11,12 +11,20 @@ from aegru_hw.recordings.recording import Recording, check_tick_seconds
 _BLOCK_TICKS = 65536
 
 
-def window_ticks(window_seconds: float, tick_seconds: float) -> int:
-    """Return the length of a window in whole ticks, rounded half up, at least one."""
+LONGEST_COARSE_SECONDS = 0.2
+"""A window is not lengthened beyond this: movement is forgotten by then."""
+
+
+def window_ticks(window_seconds: float, tick_seconds: float, least: int = 1) -> int:
+    """Return the length of a window in whole ticks, rounded half up, at least one.
+
+    least: ticks that a window of coarse bins has at least, as far as it stays within 0.2 s.
+    """
     tick_seconds = check_tick_seconds(tick_seconds)
     if not (math.isfinite(window_seconds) and window_seconds > 0):
         raise UserError(f"window of {window_seconds} s is not possible; give a positive number")
-    return max(1, math.floor(window_seconds / tick_seconds + 0.5))
+    least = min(least, math.floor(LONGEST_COARSE_SECONDS / tick_seconds + 1e-9))
+    return max(1, least, math.floor(window_seconds / tick_seconds + 0.5))
 
 
 def window_counts(

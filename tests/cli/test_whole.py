@@ -112,7 +112,7 @@ def test_without_resume_a_recording_is_needed(command, tmp_path, capsys) -> None
 
 
 @pytest.mark.parametrize(
-    ("ticks", "says"), [(5, "shorter than the history"), (12, "split is empty")]
+    ("ticks", "says"), [(5, "shorter than the history"), (17, "split is empty")]
 )
 def test_too_short_recordings(ticks, says, tmp_path, capsys) -> None:
     recording = small_recording(ticks=300)

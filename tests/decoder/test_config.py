@@ -32,6 +32,24 @@ def test_fast_preset_changes_only_effort() -> None:
     assert (fast.network, fast.window, fast.widths) == (paper.network, paper.window, paper.widths)
 
 
+def test_a_window_of_coarse_bins_is_longer_unless_its_seconds_are_set() -> None:
+    assert make_config("paper").window.least_ticks == 3
+    assert make_config("paper", ["window.steps=4"]).window.least_ticks == 3
+    assert make_config("paper", ["window.seconds=0.08"]).window.least_ticks == 1
+    both = ["window.least_ticks=2", "window.seconds=0.08"]
+    assert make_config("paper", both).window.least_ticks == 2
+    assert override(make_config("paper"), ["window.seconds=0.1"]).window.least_ticks == 1
+
+
+def test_settings_that_older_files_lack_leave_their_digests() -> None:
+    config = make_config("paper", ["window.least_ticks=1"])
+    constants = asdict(config)
+    del constants["window"]["least_ticks"]
+    del constants["window"]["every"]
+    assert config_from(constants).digest == config.digest
+    assert make_config("paper").digest != config.digest
+
+
 def test_overrides_reach_every_section() -> None:
     config = make_config(
         "paper", ["widths.weight=4", "network.norm=none", "pruning.rate=0.7", "seed=3"]

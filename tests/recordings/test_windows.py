@@ -44,6 +44,14 @@ def test_window_ticks(seconds: float, tick: float, expected: int) -> None:
 
 
 @pytest.mark.parametrize(
+    ("tick", "expected"),
+    [(0.004, 20), (0.03, 3), (0.05, 3), (0.064, 3), (0.1, 2), (0.15, 1), (0.5, 1)],
+)
+def test_windows_of_coarse_bins_are_longer_up_to_a_fifth_of_a_second(tick, expected) -> None:
+    assert window_ticks(0.08, tick, least=3) == expected
+
+
+@pytest.mark.parametrize(
     ("seconds", "tick"), [(0, 0.1), (-1, 0.1), (float("nan"), 0.1), (float("inf"), 0.1), (1, 0)]
 )
 def test_window_ticks_refuses(seconds: float, tick: float) -> None:
