@@ -21,6 +21,7 @@ from multiprocessing.context import SpawnProcess
 from typing import TYPE_CHECKING, Any
 
 from threadpoolctl import threadpool_limits
+from tqdm import tqdm
 
 from aegru_hw.benchmark.progress import Progress
 from aegru_hw.benchmark.tasks import Rows, Task, Tasks
@@ -189,6 +190,9 @@ def _without_interrupts() -> Iterator[None]:
 def _serve(connection: "Connection[Any, Any]", measurement: "Measurement") -> None:
     """Work on what comes through the connection until it is closed: a process's main function."""
     signal.signal(signal.SIGTERM, _leave)
+    tqdm.set_lock(
+        threading.RLock()
+    )  # its own lock is a semaphore, which `_exit` would leave behind
     _use_one_thread()
     threading.Thread(target=_leave_with_the_parent, daemon=True).start()
     with suppress(SystemExit, EOFError, BrokenPipeError, ConnectionResetError):
