@@ -21,10 +21,12 @@ def spike_counts_of(values: Numbers, tick_seconds: float, *, rates: bool | None)
     """
     if rates is False or values.dtype.kind not in "buif":
         return values
-    spikes = values.astype(np.float64) * tick_seconds
-    usual = bool(np.isfinite(spikes).all() and (spikes >= 0).all())
+    with np.errstate(invalid="ignore"):  # of a signalling NaN
+        numbers = values.astype(np.float64)
+    usual = bool(np.isfinite(numbers).all() and (numbers >= 0).all())
     if not usual:
         return values  # which `Recording` refuses, naming the first such number
+    spikes = numbers * tick_seconds
     whole = np.rint(spikes)
     fits = np.abs(spikes - whole) <= _WHOLE * np.maximum(1, whole)
     if rates:

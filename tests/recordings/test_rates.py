@@ -18,6 +18,12 @@ def test_rates_become_counts(tick, dtype) -> None:
         spike_counts_of(rates, tick, rates=None)
 
 
+@pytest.mark.parametrize("bits", [0x7FF4000000000000, 0x7FF0000000000000, 0xFFF8000000000000])
+def test_what_is_not_finite_is_left_to_the_recording(bits: int) -> None:
+    values = np.array([[bits, 0]], dtype=np.uint64).view(np.float64)
+    assert spike_counts_of(values, 0.05, rates=None) is values
+
+
 def test_nearly_ten() -> None:
     rates = np.array([[9.999999999999858 / 0.05]])
     assert spike_counts_of(rates, 0.05, rates=True).tolist() == [[10]]
