@@ -253,19 +253,27 @@ def kill_in_a_trial(worker: subprocess.Popen, folder: Path) -> optuna.trial.Froz
         time.sleep(0.05)
         try:
             if study is None:
-                storage = f"sqlite:///{folder / 'study.db'}"
-                study = optuna.load_study(study_name="sweep", storage=storage)
-        except Exception:  # the file or its tables are not all there yet
-            continue
-        if trial_of(worker, study) is None:
+                study = optuna.load_study(study_name="sweep", storage=impatient(folder))
+            if trial_of(worker, study) is None:
+                continue
+        except Exception:  # the file or its tables are not all there yet, or it is locked
             continue
         os.kill(worker.pid, signal.SIGSTOP)  # so that it stays in the trial while we look
-        trial = trial_of(worker, study)
+        try:
+            trial = trial_of(worker, study)
+        except optuna.exceptions.StorageInternalError:  # it was stopped with the file's lock
+            trial = None
         os.kill(worker.pid, signal.SIGKILL if trial else signal.SIGCONT)
         if trial is not None:
             worker.communicate()
             return trial
     raise AssertionError(f"the worker ended by itself: {worker.communicate()[1].decode()}")
+
+
+def impatient(folder: Path) -> optuna.storages.RDBStorage:
+    """Open a folder's study; a locked file is an error soon, before a stopped worker seems dead."""
+    address = f"sqlite:///{folder / 'study.db'}"
+    return optuna.storages.RDBStorage(address, engine_kwargs={"connect_args": {"timeout": 0.2}})
 
 
 def trial_of(worker: subprocess.Popen, study: optuna.Study) -> optuna.trial.FrozenTrial | None:
