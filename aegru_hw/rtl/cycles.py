@@ -225,7 +225,7 @@ def tick_costs(decoder: FixedDecoder, plan: Schedule, counts: NDArray[Any]) -> T
         for begin, end in _blocks(len(counts))
     ]
     cycles = {name: np.concatenate([block[name] for block in blocks]) for name in blocks[0]}
-    units = states.any(axis=1)
+    units = changes.units[:, plan.hidden_units]
     return TickCosts(
         lanes=plan.lanes,
         hidden=decoder.geometry.hidden,
