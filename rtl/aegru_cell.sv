@@ -35,8 +35,6 @@ module aegru_cell import aegru_pkg::*; #(
   output logic     busy_o,
   /// Past states or recurrent products of the tick are still to be read.
   output logic     past_busy_o,
-  /// High in the last cycle of a cell.
-  output logic     done_o,
   /// Slot of the products wanted from the lanes, shown one cycle later: all gates, or the one asked.
   output logic [6:0] product_slot_o,
   output logic [1:0] product_gate_o,
@@ -101,6 +99,7 @@ module aegru_cell import aegru_pkg::*; #(
   localparam int unsigned ToNormalise = 19, ToScale = 21, ToEnd = 9;
   logic gathering_q, normalising_q, first_q, makes_velocity_q, active;
   logic unit_last, beat_last, normalised_last, normalise_beat_last;
+  logic done;  // last cycle of a cell
   logic [1:0] beat_q, normalise_beat_q;  // cycle of the unit
   unit_t unit_q, normalise_unit_q;
   index_t chain_q;
@@ -114,7 +113,7 @@ module aegru_cell import aegru_pkg::*; #(
   // The next cell's mixed states come when those before have been read, its sums when they are used.
   assign ready_o = ~gathering_q & (gathered_q[5:1] == '0);
   assign active = busy_o | start_i;
-  assign done_o = normalised_q[ToEnd];
+  assign done = normalised_q[ToEnd];
   assign product_read_o = gathering_q;
 
   always_ff @(posedge clk_i) begin
@@ -133,7 +132,7 @@ module aegru_cell import aegru_pkg::*; #(
     normalised_q <= {normalised_q[ToEnd-1:1],
                      normalising_q & normalise_beat_last & normalised_last};
     if (gathered_q[ToNormalise]) normalising_q <= 1'b1;
-    if (done_o) makes_velocity_q <= 1'b0;
+    if (done) makes_velocity_q <= 1'b0;
     if (start_i) begin
       gathering_q <= 1'b1;
       first_q <= first_i;
@@ -373,7 +372,7 @@ module aegru_cell import aegru_pkg::*; #(
       shift_of(config_i[CfgVelocityShift]), config_i[CfgVelocityMax]));
   end
   logic velocity_ready_q;
-  always_ff @(posedge clk_i) velocity_ready_q <= rst_ni & done_o & makes_velocity_q;
+  always_ff @(posedge clk_i) velocity_ready_q <= rst_ni & done & makes_velocity_q;
   assign velocity_valid_o = velocity_ready_q;
   logic [1:0] used;
   for (genvar i = 0; i < 2; i++) begin : gen_used

@@ -256,7 +256,7 @@ module aegru_engine import aegru_pkg::*; #(
     );
   end
 
-  logic velocity_valid, cell_done;
+  logic velocity_valid;
   logic signed [31:0] velocity[2];
   logic [1:0] readout_macs;
   aegru_cell #(
@@ -266,7 +266,7 @@ module aegru_engine import aegru_pkg::*; #(
     .clk_i(aclk), .rst_ni(reset_n), .load_i(load), .config_i(cfg), .start_i(cell_start),
     .ready_o(cell_ready), .first_i(cell_first), .chain_i(cell_chain),
     .readout_i(cell_readout), .slot_i(slot), .busy_o(cell_busy), .past_busy_o(past_busy),
-    .done_o(cell_done), .product_slot_o(product_slot),
+    .product_slot_o(product_slot),
     .product_gate_o(product_gate), .product_chain_o(product_chain),
     .product_read_o(product_read), .input_product_i(input_product),
     .recurrent_product_i(recurrent_product), .past_read_o(past_read),
@@ -298,8 +298,7 @@ module aegru_engine import aegru_pkg::*; #(
   end
 
   // What this tick costs; it stays until the next one starts.
-  logic counting_q, unused_cell_done;
-  assign unused_cell_done = cell_done;
+  logic counting_q;
   logic [4:0] lane_macs;
   always_comb begin
     lane_macs = '0;
