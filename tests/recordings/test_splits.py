@@ -12,6 +12,7 @@ from aegru_hw.errors import UserError
 from aegru_hw.recordings.odoherty import reach_starts
 from aegru_hw.recordings.recording import Recording
 from aegru_hw.recordings.splits import split
+from aegru_hw.recordings.windows import complete_history
 
 Make = Callable[..., Recording]
 
@@ -58,6 +59,34 @@ def test_ticks_serve_without_reaches_and_segments(make_recording: Make) -> None:
     assert listed(parts.test) == list(range(8, 11))
 
 
+@pytest.mark.parametrize(
+    ("segments", "train", "validation"),
+    [
+        ([0, 5], 6, 9),  # one gap: two segments leave validation empty
+        ([0, 1, 3], 6, 9),  # train would have 1 of 12 ticks
+        ([0, 3, 9], 6, 9),  # train would have 3, half of its 6
+        ([0, 4, 8], 4, 8),  # 4, 4 and 4 are enough for 6, 3 and 3
+        ([0, 10, 11], 6, 9),  # validation would have 1, less than half of its 3
+    ],
+)
+def test_ticks_serve_where_segments_are_few_or_unequal(
+    make_recording: Make, segments: list[int], train: int, validation: int
+) -> None:
+    parts = split(make_recording(12, segment_starts=segments))
+    assert listed(parts.train) == list(range(train))
+    assert listed(parts.validation) == list(range(train, validation))
+    assert listed(parts.test) == list(range(validation, 12))
+
+
+def test_a_recording_with_one_gap_can_be_decoded_in_every_part(make_recording: Make) -> None:
+    recording = make_recording(400, segment_starts=[0, 390])
+    usable = complete_history(recording, window=5, steps=4)
+    parts = split(recording, usable)
+    assert listed(parts.train) == list(range(19, 200))
+    assert listed(parts.validation) == list(range(200, 300))
+    assert listed(parts.test) == list(range(300, 390))
+
+
 def test_usable_ticks_are_applied_after_the_cut(make_recording: Make) -> None:
     usable = np.ones(12, dtype=bool)
     usable[[0, 1, 2, 8]] = False
@@ -73,7 +102,6 @@ def test_usable_ticks_are_applied_after_the_cut(make_recording: Make) -> None:
         (12, {"reach_starts": [0, 6]}, "validation"),
         (12, {"reach_starts": [0]}, "train"),
         (1, {}, "train"),
-        (12, {"segment_starts": [0, 5]}, "validation"),
     ],
 )
 def test_empty_parts_are_refused(
