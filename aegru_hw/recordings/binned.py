@@ -10,11 +10,12 @@ from numpy.typing import NDArray
 from aegru_hw.errors import UserError
 from aegru_hw.files import sha256_of_file
 from aegru_hw.recordings.containers import Container, open_container
+from aegru_hw.recordings.fields import as_counts, check_tick_seconds
 from aegru_hw.recordings.imported import Imported
 from aegru_hw.recordings.likely import velocity_remark
 from aegru_hw.recordings.rates import spike_counts_of
 from aegru_hw.recordings.reaches import reach_starts
-from aegru_hw.recordings.recording import Recording, as_counts, check_tick_seconds
+from aegru_hw.recordings.recording import Recording
 from aegru_hw.recordings.selector import Selector
 from aegru_hw.recordings.stretches import Kept, differences, keep, usable
 from aegru_hw.recordings.trials import read_trials

@@ -7,7 +7,8 @@ from fnmatch import fnmatchcase
 import numpy as np
 
 from aegru_hw.errors import UserError
-from aegru_hw.recordings.recording import Recording, as_counts
+from aegru_hw.recordings.fields import as_counts
+from aegru_hw.recordings.recording import Recording
 
 _NUMBERS = re.compile(r"(\d{0,9}):(\d{0,9})|\d{1,9}")
 

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from aegru_hw.errors import UserError
 from aegru_hw.files import sha256_of_file
 from aegru_hw.fixedpoint.counts import Counts
+from aegru_hw.recordings.fields import MAX_TEXT
 from aegru_hw.recordings.hdf5 import open_hdf5
 from aegru_hw.recordings.imported import Imported
 from aegru_hw.recordings.odoherty_file import (
@@ -22,7 +23,7 @@ from aegru_hw.recordings.odoherty_file import (
     read_time,
     spike_times,
 )
-from aegru_hw.recordings.recording import MAX_TEXT, Recording
+from aegru_hw.recordings.recording import Recording
 from aegru_hw.recordings.say import Say, silent
 from aegru_hw.recordings.ticks import (
     MAX_COUNTS_BYTES,

@@ -7,8 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from aegru_hw.errors import UserError
+from aegru_hw.recordings.fields import MAX_CHANNELS, MAX_TEXT
 from aegru_hw.recordings.hdf5 import find_dataset, follow, read_numbers, read_references
-from aegru_hw.recordings.recording import MAX_CHANNELS, MAX_TEXT
 from aegru_hw.recordings.stretches import usable
 from aegru_hw.recordings.ticks import TICK_SECONDS
 

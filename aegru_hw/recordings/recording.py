@@ -2,26 +2,30 @@
 
 import hashlib
 import json
-import math
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self
 
 import h5py
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 from aegru_hw.errors import UserError
-from aegru_hw.fixedpoint.counts import Counts, spike_counts
+from aegru_hw.fixedpoint.counts import Counts
 from aegru_hw.hdf5 import new_hdf5
+from aegru_hw.recordings.fields import (
+    as_counts,
+    as_names,
+    as_starts,
+    as_velocity,
+    check_printable,
+    check_tick_seconds,
+)
 from aegru_hw.recordings.hdf5 import find_dataset, open_hdf5, read_numbers
 
 FORMAT = "aegru-hw recording"
 SCHEMA_VERSION = 1
-MAX_CHANNELS = 4096
 MAX_NAMES_BYTES = 2**22
-MAX_TEXT = 255
 
 IN_PYTHON = "made in Python"
 
@@ -77,18 +81,18 @@ class Recording:
         counts = as_counts(self.counts)
         ticks = len(counts)
         _set(self, "counts", counts)
-        _set(self, "velocity", _as_velocity(self.velocity, ticks))
+        _set(self, "velocity", as_velocity(self.velocity, ticks))
         _set(self, "tick_seconds", check_tick_seconds(self.tick_seconds))
-        segments = _as_starts(self.segment_starts, ticks, "segment")
+        segments = as_starts(self.segment_starts, ticks, "segment")
         if len(segments) == 0:
             raise UserError("segment_starts is empty; the first segment starts at tick 0")
         if np.any(np.diff(segments) == 0):
             raise UserError("segment_starts has one tick twice; give strictly increasing ticks")
         _set(self, "segment_starts", segments)
-        _set(self, "reach_starts", _as_starts(self.reach_starts, ticks, "reach"))
-        _check_printable(self.source, "source")
-        _check_printable(self.sha256, "sha256")
-        _set(self, "channel_names", _as_names(self.channel_names, counts.shape[1]))
+        _set(self, "reach_starts", as_starts(self.reach_starts, ticks, "reach"))
+        check_printable(self.source, "source")
+        check_printable(self.sha256, "sha256")
+        _set(self, "channel_names", as_names(self.channel_names, counts.shape[1]))
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Recording):
@@ -214,79 +218,8 @@ def ranges(starts: NDArray[np.int64], ticks: int) -> NDArray[np.int64]:
     return np.stack([starts, np.append(starts[1:], ticks)[: len(starts)]], axis=1)
 
 
-def check_tick_seconds(tick_seconds: float) -> float:
-    """Return the tick length as a float; a UserError where it is not positive and finite."""
-    value = float(tick_seconds)
-    if not (math.isfinite(value) and value > 0):
-        raise UserError(f"tick length {tick_seconds} s is not possible; give a positive number")
-    return value
-
-
-def as_counts(counts: ArrayLike) -> Counts:
-    """Return spike counts (T, C) as uint8 or uint16, the smaller that holds them all.
-
-    Raises UserError naming the first tick and channel whose count is not a whole number from 0 to
-    65535.
-    """
-    array = np.asarray(counts)
-    if array.ndim != 2 or 0 in array.shape:
-        raise UserError(f"counts have shape {array.shape}; (ticks, channels) is needed")
-    if array.shape[1] > MAX_CHANNELS:
-        raise UserError(f"counts have {array.shape[1]} channels; at most {MAX_CHANNELS} accepted")
-    return spike_counts(array)
-
-
-def _as_velocity(velocity: ArrayLike, ticks: int) -> NDArray[np.float64]:
-    array = np.asarray(velocity)
-    if array.dtype.kind not in "buif":
-        raise UserError(f"velocity holds {array.dtype}; real numbers are needed")
-    array = array.astype(np.float64, copy=False)
-    if array.shape != (ticks, 2):
-        raise UserError(f"velocity has shape {array.shape}; ({ticks}, 2) is needed")
-    if not np.isfinite(array).all():
-        tick, axis = np.unravel_index(int(np.argmin(np.isfinite(array))), array.shape)
-        raise UserError(
-            f"velocity is {array[tick, axis]} at tick {tick}, axis {axis}; "
-            "finite numbers are needed"
-        )
-    return array
-
-
-def _as_starts(starts: ArrayLike, ticks: int, what: str) -> NDArray[np.int64]:
-    array = np.asarray(starts)
-    if array.size == 0:
-        return np.zeros(0, dtype=np.int64)
-    if array.ndim != 1 or array.dtype.kind not in "iu":
-        raise UserError(f"{what}_starts is {array.dtype} {array.shape}; a list of ticks is needed")
-    if array[0] != 0:
-        raise UserError(f"{what}_starts begins with {array[0]}; the first {what} starts at tick 0")
-    if array.max() >= ticks:
-        raise UserError(f"{what} start {array.max()} is beyond the last tick {ticks - 1}")
-    array = array.astype(np.int64, copy=False)
-    if np.any(np.diff(array) < 0):
-        at = int(np.argmax(np.diff(array) < 0))
-        raise UserError(f"{what} start {array[at + 1]} follows {array[at]}; give them in order")
-    return array
-
-
-def _as_names(names: Iterable[str], channels: int) -> tuple[str, ...]:
-    names = tuple(names) or tuple(f"channel {number}" for number in range(channels))
-    if len(names) != channels or not all(isinstance(name, str) for name in names):
-        raise UserError(f"{len(names)} channel names for {channels} channels; give one text each")
-    for name in names:
-        _check_printable(name, "channel name")
-    return names
-
-
 def _counted(number: int, one: str, plural: str = "s") -> str:
     return f"{number:,} {one}{'' if number == 1 else plural}"
-
-
-def _check_printable(text: str, what: str) -> None:
-    if len(text) > MAX_TEXT or not text.isprintable():
-        raise UserError(
-            f"{what} {text[:MAX_TEXT]!a} is not printable text of at most {MAX_TEXT} characters"
-        )
 
 
 def _set(recording: Recording, name: str, value: object) -> None:

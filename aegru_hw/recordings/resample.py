@@ -7,7 +7,8 @@ from numpy.typing import NDArray
 
 from aegru_hw.errors import UserError
 from aegru_hw.fixedpoint.counts import Counts
-from aegru_hw.recordings.recording import MAX_TEXT, Recording, check_tick_seconds
+from aegru_hw.recordings.fields import MAX_TEXT, check_tick_seconds
+from aegru_hw.recordings.recording import Recording
 
 MOST_TICKS = 1000
 """Ticks that a bin is divided into at most."""

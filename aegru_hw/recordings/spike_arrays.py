@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from aegru_hw.errors import UserError
 from aegru_hw.recordings.containers import Container, Numbers
-from aegru_hw.recordings.recording import MAX_CHANNELS
+from aegru_hw.recordings.fields import MAX_CHANNELS
 from aegru_hw.recordings.selector import Selector
 from aegru_hw.recordings.stretches import usable
 from aegru_hw.recordings.trials import read_trials

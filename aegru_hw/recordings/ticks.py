@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from aegru_hw.errors import UserError
 from aegru_hw.fixedpoint.counts import Counts
-from aegru_hw.recordings.recording import MAX_CHANNELS
+from aegru_hw.recordings.fields import MAX_CHANNELS
 
 TICK_SECONDS = 0.004
 MERGES = ("or", "count", "none")

@@ -6,7 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from aegru_hw.errors import UserError
-from aegru_hw.recordings.recording import Recording, check_tick_seconds
+from aegru_hw.recordings.fields import check_tick_seconds
+from aegru_hw.recordings.recording import Recording
 
 _BLOCK_TICKS = 65536
 

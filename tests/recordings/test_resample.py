@@ -8,7 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from aegru_hw.errors import UserError
-from aegru_hw.recordings.recording import MAX_TEXT, Recording, load_recording
+from aegru_hw.recordings.fields import MAX_TEXT
+from aegru_hw.recordings.recording import Recording, load_recording
 from aegru_hw.recordings.resample import resample
 from tests.support.recordings import small_recording
 

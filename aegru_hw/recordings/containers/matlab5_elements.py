@@ -19,8 +19,8 @@ from aegru_hw.recordings.containers.container import (
     damaged,
 )
 from aegru_hw.recordings.containers.sparse import dense
+from aegru_hw.recordings.fields import MAX_TEXT
 from aegru_hw.recordings.hdf5 import MAX_BYTES
-from aegru_hw.recordings.recording import MAX_TEXT
 
 _STORED = {1: "i1", 2: "u1", 3: "i2", 4: "u2", 5: "i4", 6: "u4", 7: "f4", 9: "f8", 12: "i8"} | {
     13: "u8"
