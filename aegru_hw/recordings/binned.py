@@ -11,6 +11,7 @@ from aegru_hw.errors import UserError
 from aegru_hw.files import sha256_of_file
 from aegru_hw.recordings.containers import Container, open_container
 from aegru_hw.recordings.fields import as_counts, check_tick_seconds
+from aegru_hw.recordings.floats import as_floats
 from aegru_hw.recordings.imported import Imported
 from aegru_hw.recordings.likely import velocity_remark
 from aegru_hw.recordings.rates import spike_counts_of
@@ -271,4 +272,4 @@ def _two_columns(array: NDArray[Any], what: str, selector: str) -> NDArray[np.fl
         raise UserError(
             f"{what} '{selector}' has {array.shape[1]} rows; select two, for example {key}:0,1"
         )
-    return array.astype(np.float64)
+    return as_floats(array)

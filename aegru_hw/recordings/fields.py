@@ -8,6 +8,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from aegru_hw.errors import UserError
 from aegru_hw.fixedpoint.counts import Counts, spike_counts
+from aegru_hw.recordings.floats import as_floats
 
 MAX_CHANNELS = 4096
 MAX_TEXT = 255
@@ -41,7 +42,7 @@ def as_velocity(velocity: ArrayLike, ticks: int) -> NDArray[np.float64]:
     array = np.asarray(velocity)
     if array.dtype.kind not in "buif":
         raise UserError(f"velocity holds {array.dtype}; real numbers are needed")
-    array = array.astype(np.float64, copy=False)
+    array = as_floats(array)
     if array.shape != (ticks, 2):
         raise UserError(f"velocity has shape {array.shape}; ({ticks}, 2) is needed")
     if not np.isfinite(array).all():

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from aegru_hw.errors import UserError
 from aegru_hw.recordings.containers.container import Container, Shape
+from aegru_hw.recordings.floats import as_floats
 from aegru_hw.recordings.spike_arrays import TIMES
 
 _SPIKES = ("spike", "count", "neural", "rate", "fr", "binned")
@@ -190,4 +191,4 @@ def _numbers(container: Container, name: str) -> NDArray[np.float64] | None:
         value = container.load(name)
     except UserError:
         return None
-    return None if isinstance(value, list) else np.ravel(value).astype(np.float64)
+    return None if isinstance(value, list) else as_floats(np.ravel(value))

@@ -6,8 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from aegru_hw.errors import UserError
-
-Floats = NDArray[np.float64]
+from aegru_hw.recordings.floats import Floats
 
 NOMINAL_TOLERANCE = 1e-3
 """A measured interval this close, relatively, to whole milliseconds or a whole rate is that."""

@@ -6,13 +6,11 @@ What cannot be is refused, what is odd is said.
 from collections.abc import Iterator
 
 import numpy as np
-from numpy.typing import NDArray
 
 from aegru_hw.errors import UserError
+from aegru_hw.recordings.floats import Floats
 from aegru_hw.recordings.recording import Recording
 from aegru_hw.recordings.say import Say, silent
-
-Floats = NDArray[np.float64]
 
 LONGEST_TICK_SECONDS = 1.0
 SHORTEST_TICK_SECONDS = 1e-4

@@ -8,6 +8,7 @@ import numpy as np
 from aegru_hw.errors import UserError
 from aegru_hw.files import sha256_of_file
 from aegru_hw.recordings.containers.series import plain_unit
+from aegru_hw.recordings.floats import Floats
 from aegru_hw.recordings.imported import Imported
 from aegru_hw.recordings.intervals import nominal_interval
 from aegru_hw.recordings.nwb_choice import choose_bins, choose_movement
@@ -18,7 +19,7 @@ from aegru_hw.recordings.nwb_movement import (
     runs_of,
     valid_samples,
 )
-from aegru_hw.recordings.nwb_numbers import Floats, Integers
+from aegru_hw.recordings.nwb_numbers import Integers
 from aegru_hw.recordings.nwb_ticks import from_bins, from_units
 from aegru_hw.recordings.recording import Recording
 from aegru_hw.recordings.say import Say, silent

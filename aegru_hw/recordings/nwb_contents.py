@@ -11,8 +11,9 @@ import numpy as np
 
 from aegru_hw.errors import UserError
 from aegru_hw.recordings.fields import MAX_TEXT
+from aegru_hw.recordings.floats import Floats
 from aegru_hw.recordings.hdf5 import open_hdf5
-from aegru_hw.recordings.nwb_numbers import Floats, numbers
+from aegru_hw.recordings.nwb_numbers import numbers
 from aegru_hw.recordings.nwb_series import Series, series_of
 from aegru_hw.recordings.nwb_units import Units, read_units, unit_count
 from aegru_hw.recordings.nwb_zarr import open_zarr

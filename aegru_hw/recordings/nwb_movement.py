@@ -7,9 +7,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from aegru_hw.errors import UserError
+from aegru_hw.recordings.floats import Floats
 from aegru_hw.recordings.intervals import check_bridge, coverage, is_regular, nominal_interval
 from aegru_hw.recordings.nwb_contents import Contents
-from aegru_hw.recordings.nwb_numbers import Floats
 from aegru_hw.recordings.nwb_series import Series
 from aegru_hw.recordings.stretches import usable
 

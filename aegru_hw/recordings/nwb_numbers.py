@@ -7,12 +7,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from aegru_hw.errors import UserError
+from aegru_hw.recordings.floats import Floats, as_floats
 from aegru_hw.recordings.hdf5 import read_numbers
 from aegru_hw.recordings.zarr_store import ZarrArray
 
 MAX_SERIES_BYTES = 2**31
 
-Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
 
 
@@ -21,7 +21,7 @@ def numbers(data: Any, what: str, dimensions: int | None) -> Floats:
     values = _array(data, what)
     if dimensions is not None and values.ndim != dimensions:
         raise UserError(f"{what} has shape {values.shape}; {dimensions} dimensions are needed")
-    return values.astype(np.float64)
+    return as_floats(values)
 
 
 def whole(data: Any, what: str) -> Integers:

@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 
 from aegru_hw.errors import UserError
+from aegru_hw.recordings.floats import Floats
 from aegru_hw.recordings.intervals import nominal_interval
-from aegru_hw.recordings.nwb_numbers import MAX_SERIES_BYTES, Floats, holds_numbers, numbers
+from aegru_hw.recordings.nwb_numbers import MAX_SERIES_BYTES, holds_numbers, numbers
 
 
 @dataclass(frozen=True)

@@ -7,11 +7,12 @@ import numpy as np
 from aegru_hw.errors import UserError
 from aegru_hw.fixedpoint.counts import Counts
 from aegru_hw.recordings.fields import MAX_CHANNELS, as_counts, check_tick_seconds
+from aegru_hw.recordings.floats import Floats
 from aegru_hw.recordings.intervals import is_regular, nominal_interval
 from aegru_hw.recordings.likely import check_spike_times
 from aegru_hw.recordings.nwb_contents import Contents
 from aegru_hw.recordings.nwb_movement import GAP, Run, interpolated
-from aegru_hw.recordings.nwb_numbers import Floats, Integers
+from aegru_hw.recordings.nwb_numbers import Integers
 from aegru_hw.recordings.nwb_series import Series
 from aegru_hw.recordings.nwb_units import NOWHERE, Units
 from aegru_hw.recordings.ticks import (

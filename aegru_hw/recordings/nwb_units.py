@@ -6,7 +6,8 @@ from typing import Any
 import numpy as np
 
 from aegru_hw.errors import UserError
-from aegru_hw.recordings.nwb_numbers import Floats, Integers, ragged, whole
+from aegru_hw.recordings.floats import Floats
+from aegru_hw.recordings.nwb_numbers import Integers, ragged, whole
 
 MAX_UNITS = 2**16
 NOWHERE = -1

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from aegru_hw.errors import UserError
 from aegru_hw.recordings.fields import MAX_CHANNELS, MAX_TEXT
+from aegru_hw.recordings.floats import as_floats
 from aegru_hw.recordings.hdf5 import find_dataset, follow, read_numbers, read_references
 from aegru_hw.recordings.stretches import usable
 from aegru_hw.recordings.ticks import TICK_SECONDS
@@ -62,7 +63,7 @@ def read_positions(file: h5py.File, name: str, samples: int) -> NDArray[np.float
 
 def _read(file: h5py.File, name: str) -> NDArray[np.float64]:
     array = read_numbers(find_dataset(file, name), what=f"'{name}'")
-    return array.astype(np.float64)
+    return as_floats(array)
 
 
 def read_cells(file: h5py.File) -> NDArray[np.object_]:
@@ -86,7 +87,7 @@ def spike_times(file: h5py.File, reference: Any, what: str) -> NDArray[np.float6
     """Return the spike times (n,) in seconds that a cell refers to."""
     dataset = follow(file, reference, what)
     times = read_numbers(dataset, what=what, max_bytes=MAX_SPIKE_BYTES)
-    return times.astype(np.float64).ravel()
+    return as_floats(times).ravel()
 
 
 def channel_names(file: h5py.File, channels: int) -> tuple[str, ...]:

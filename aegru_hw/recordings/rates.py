@@ -4,6 +4,7 @@ import numpy as np
 
 from aegru_hw.errors import UserError
 from aegru_hw.recordings.containers.container import Numbers
+from aegru_hw.recordings.floats import as_floats
 
 _WHOLE = 1e-3
 """A number within so much of a whole one, relative above 1, is that one: rates are rounded."""
@@ -21,8 +22,7 @@ def spike_counts_of(values: Numbers, tick_seconds: float, *, rates: bool | None)
     """
     if rates is False or values.dtype.kind not in "buif":
         return values
-    with np.errstate(invalid="ignore"):  # of a signalling NaN
-        numbers = values.astype(np.float64)
+    numbers = as_floats(values)
     usual = bool(np.isfinite(numbers).all() and (numbers >= 0).all())
     if not usual:
         return values  # which `Recording` refuses, naming the first such number

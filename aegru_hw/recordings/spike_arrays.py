@@ -8,11 +8,10 @@ from numpy.typing import NDArray
 from aegru_hw.errors import UserError
 from aegru_hw.recordings.containers import Container, Numbers
 from aegru_hw.recordings.fields import MAX_CHANNELS
+from aegru_hw.recordings.floats import Floats, as_floats
 from aegru_hw.recordings.selector import Selector
 from aegru_hw.recordings.stretches import usable
 from aegru_hw.recordings.trials import read_trials
-
-Floats = NDArray[np.float64]
 
 TIMES = ("timestamps", "timestamp", "times", "time", "t", "tt", "timeframe", "time_frame")
 """Names of the times of samples, looked for beside the movement and then anywhere."""
@@ -48,7 +47,7 @@ def vector(container: Container, name: str) -> Floats:
     array = container.read(name)
     if isinstance(array, list) or array.size != max(array.shape, default=0):
         raise UserError(f"'{name}' is not a list of numbers")
-    return np.ravel(array).astype(np.float64)
+    return as_floats(np.ravel(array))
 
 
 @dataclass(frozen=True)
@@ -102,7 +101,7 @@ def _one_stretch(container: Container, selectors: list[Selector]) -> list[Floats
     if len(trials) > 1:
         name = selectors[0].key
         raise UserError(f"'{name}' has trials; spike times need one movement with its times")
-    return [array.astype(np.float64) for array in trials[0]]
+    return [as_floats(array) for array in trials[0]]
 
 
 def times_beside(container: Container, movement: str) -> str:
@@ -150,5 +149,5 @@ def _check_units(number: int) -> None:
 
 
 def _sorted(times: Numbers) -> Floats:
-    seconds = np.sort(times.astype(np.float64))
+    seconds = np.sort(as_floats(times))
     return seconds[np.isfinite(seconds)]

@@ -10,13 +10,13 @@ from aegru_hw.files import sha256_of_file
 from aegru_hw.fixedpoint.counts import Counts
 from aegru_hw.recordings.containers import Container, open_container
 from aegru_hw.recordings.fields import as_counts, check_tick_seconds
+from aegru_hw.recordings.floats import Floats
 from aegru_hw.recordings.imported import Imported
 from aegru_hw.recordings.intervals import check_bridge, nominal_interval
 from aegru_hw.recordings.likely import check_spike_times
 from aegru_hw.recordings.recording import Recording
 from aegru_hw.recordings.spike_arrays import (
     LEAST,
-    Floats,
     Named,
     read_movement,
     read_trains,

@@ -1,6 +1,7 @@
 """Files with named arrays: structs, sparse and logical arrays, cells, v4 and .npy."""
 
 import contextlib
+import struct
 from pathlib import Path
 
 import h5py
@@ -81,6 +82,42 @@ def test_sparse_parts_that_do_not_fit(tmp_path) -> None:
             group[part] = old if values else np.zeros(0)
         with pytest.raises(UserError, match=r"damaged|not an array"):
             read(path)
+
+
+def element(kind: int, content: bytes) -> bytes:
+    """An element of MATLAB's v5 format, padded to 8 bytes."""
+    return struct.pack("<II", kind, len(content)) + content + bytes(-len(content) % 8)
+
+
+def write_v5(path: Path, code: int, stored: int, numbers: np.ndarray) -> Path:
+    """Write 'spikes' of a class, by MATLAB's number of it, and the type that it is stored in."""
+    parts = element(6, struct.pack("<II", code, 0))
+    parts += element(5, struct.pack("<ii", *numbers.shape)) + element(1, b"spikes")
+    parts += element(stored, numbers.tobytes(order="F"))
+    path.write_bytes(b"MATLAB 5.0".ljust(124) + b"\x00\x01IM" + element(14, parts))
+    return path
+
+
+def test_v5_stores_numbers_in_the_smallest_type(tmp_path) -> None:
+    counts = COUNTS.astype(np.uint8)
+    for code, dtype in ((6, np.float64), (7, np.float32), (10, np.int16), (15, np.uint64)):
+        path = write_v5(tmp_path / "made.mat", code, 2, counts)
+        assert np.array_equal(scipy.io.loadmat(path)["spikes"], COUNTS)
+        loaded = open_container(path).load("spikes")
+        assert loaded.dtype == dtype
+        assert np.array_equal(loaded, COUNTS)
+
+
+@pytest.mark.parametrize("number", [300, -1, 0.5, np.nan, np.inf, 1e300])
+def test_v5_numbers_that_do_not_fit_their_class(tmp_path, number) -> None:
+    path = write_v5(tmp_path / "made.mat", 9, 9, np.array([[1.0, number]]))
+    with pytest.raises(UserError, match="is damaged: 'spikes' has numbers that are no uint8"):
+        open_container(path).load("spikes")
+
+
+def test_v5_singles_stored_as_doubles(tmp_path) -> None:
+    path = write_v5(tmp_path / "made.mat", 7, 9, np.array([[0.5, 1e300, np.nan]]))
+    assert np.array_equal(open_container(path).load("spikes"), [[0.5, np.inf, np.nan]], True)
 
 
 def test_v4(tmp_path) -> None:

@@ -201,7 +201,15 @@ class Elements:
         check_bytes(name, node.shape, 8, len(data))
         if len(values) != node.size:
             raise damaged(self.path, f"'{name}' has {len(values)} of {node.size} numbers")
-        return values.astype(_CLASSES[node.code]).reshape(node.shape, order="F")
+        return self._of_class(node, values, name).reshape(node.shape, order="F")
+
+    def _of_class(self, node: Node, values: Numbers, name: str) -> Numbers:
+        """Return numbers, stored in the smallest type that holds them, in the array's own."""
+        with np.errstate(invalid="ignore", over="ignore"):
+            numbers = values.astype(_CLASSES[node.code])
+        if numbers.dtype.kind != "f" and not np.array_equal(numbers, values):
+            raise damaged(self.path, f"'{name}' has numbers that are no {numbers.dtype}")
+        return numbers
 
     def _sparse(self, node: Node, name: str) -> Numbers:
         if node.complex or len(node.shape) != 2:

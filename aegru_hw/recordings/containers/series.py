@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from aegru_hw.errors import UserError
+from aegru_hw.recordings.floats import as_floats
 from aegru_hw.recordings.hdf5 import find_dataset, read_numbers
 
 REGULAR = "RegularTimeSeries"
@@ -62,7 +63,7 @@ def regular_series(group: h5py.Group, name: str) -> Regular | None:
     for key in ("start", "end"):
         dataset = find_dataset(group.file, f"{group.name}/domain/{key}")
         values = read_numbers(dataset, what=f"the domain of '{name}'")
-        bounds.append(values.astype(np.float64).ravel())
+        bounds.append(as_floats(values).ravel())
     begins, ends = bounds
     ordered = len(begins) == len(ends) > 0 and (np.abs([begins, ends]) < MAX_SECONDS).all()
     if not (ordered and (begins <= ends).all() and (begins[1:] >= ends[:-1]).all()):
