@@ -123,7 +123,7 @@ def _soft_link(file: h5py.File, name: str, chance: Random) -> None:
 
 
 def _cycle(file: h5py.File, name: str, chance: Random) -> None:
-    if isinstance(file[name], h5py.Group):
+    if isinstance(file[name], h5py.Group) and "again" not in file[name]:
         file[name]["again"] = chance.choice((file["/"], file[name]))
 
 

@@ -4,15 +4,20 @@ from collections.abc import Iterator
 
 from aegru_hw.benchmark.decoders import SHORT
 from aegru_hw.benchmark.table import Line, Mean, OverRecordings, Table
+from aegru_hw.recordings.resample import MADE_FROM
 
 MOST_BLOCKS = 6
 """Of more recordings than these each is one line."""
 
 
 def table_text(table: Table, seeds: int) -> str:
-    """Return the table as lines for people: a block a recording, or of many recordings a line."""
+    """Return the table as lines for people: a block a recording, or of many recordings a line.
+
+    Recordings that were made from others (`aegru-hw generate --from`) are named below.
+    """
     lines = [f"test R², mean and standard error of {seeds} seeds"]
     lines += _compact(table) if len(table.recordings) > MOST_BLOCKS else _blocks(table)
+    lines += _made(table)
     lines += ["", *_means(table)]
     lines += ["", "published, mean of six other recordings (Zenodo record 583331)"]
     for other in table.published:
@@ -43,6 +48,13 @@ def _compact(table: Table) -> Iterator[str]:
         tick = f"{facts.tick_seconds * 1000:g} ms"
         mismatches = f" {sum(found):10}" if found else ""
         yield f"{name:{names}} {facts.channels:8} {tick:>6}{cells}{mismatches}".rstrip()
+
+
+def _made(table: Table) -> list[str]:
+    """Return a line for each recording that was made from another, and says so."""
+    sources = {name: recording.facts.source for name, recording in table.recordings.items()}
+    made = {name: source for name, source in sources.items() if source.startswith(MADE_FROM)}
+    return ["", *(f"{name} is {source}" for name, source in made.items())] if made else []
 
 
 def _means(table: Table) -> Iterator[str]:

@@ -57,7 +57,13 @@ def add_commands(commands: Commands) -> None:
         "recording.h5 --seeds 5 --preset paper --out benchmark",
         "*.h5 --decoders float,pruned,fixed-8 --jobs 8 --storage postgresql://user@host/name",
     )
-    added.add_argument("recordings", type=Path, nargs="+", metavar="RECORDING")
+    added.add_argument(
+        "recordings",
+        type=Path,
+        nargs="+",
+        metavar="RECORDING",
+        help="those that `generate --from` made of others are named so in the table",
+    )
     added.add_argument("--seeds", type=int, default=5, help="seeds 0, 1, ... (default 5)")
     add_preset(added, PRESETS)
     added.add_argument(

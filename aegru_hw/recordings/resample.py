@@ -13,6 +13,9 @@ from aegru_hw.recordings.recording import Recording
 MOST_TICKS = 1000
 """Ticks that a bin is divided into at most."""
 
+MADE_FROM = "made from "
+"""How the source of such a recording begins."""
+
 _WHOLE = 1e-6
 """So far from a whole number a ratio of two lengths may be, by rounding."""
 
@@ -33,7 +36,7 @@ def resample(recording: Recording, tick_seconds: float = 0.004, seed: int = 0) -
     if seed < 0:
         raise UserError(f"seed {seed} is not possible; give a whole number from 0")
     said = f": spikes placed at random within bins of {recording.tick_seconds * 1000:g} ms"
-    source = f"made from {recording.source}"[: MAX_TEXT - len(said)] + said
+    source = f"{MADE_FROM}{recording.source}"[: MAX_TEXT - len(said)] + said
     return replace(
         recording,
         counts=_placed(recording.counts, parts, np.random.default_rng(seed)),

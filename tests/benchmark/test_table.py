@@ -1,8 +1,10 @@
 """The table of chosen decoders, and of many recordings."""
 
 import math
+from dataclasses import replace
 from statistics import fmean, stdev
 
+import numpy as np
 import pytest
 
 from aegru_hw.benchmark.decoders import DECODERS, LINEAR, PLAIN, PRUNED, ROWS, SHORT, chosen
@@ -11,6 +13,8 @@ from aegru_hw.benchmark.rows import Row
 from aegru_hw.benchmark.table import Table, summarise
 from aegru_hw.benchmark.text import table_text
 from aegru_hw.errors import UserError
+from aegru_hw.recordings.recording import Recording
+from aegru_hw.recordings.resample import resample
 
 FIXED = next(iter(DECODERS))
 
@@ -64,6 +68,20 @@ def test_the_text_says_which_error_is_which() -> None:
     assert lines[at + 1].split() == ["R²", "±seeds", "±recordings"]
     assert lines[at + 3][34:].split() == ["0.1050", "0.0050", "0.0577"]
     assert "mean of 2 recordings" in table_text(table_of(2), 2).splitlines()
+
+
+def test_recordings_made_from_others_are_named() -> None:
+    coarse = Recording(np.ones((9, 2), int), np.zeros((9, 2)), 0.05, source="session.mat")
+    assert "made from" not in table_text(table_of(8), 2)
+    for recordings in (2, 8):
+        table = table_of(recordings)
+        made = table.recordings["recording_1"]
+        facts = replace(made.facts, source=resample(coarse, 0.005).source)
+        table.recordings["recording_1"] = replace(made, facts=facts)
+        lines = table_text(table, 2).splitlines()
+        assert [line for line in lines if "made from" in line] == [
+            "recording_1 is made from session.mat: spikes placed at random within bins of 50 ms"
+        ]
 
 
 def test_of_many_recordings_each_is_a_line() -> None:
