@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from aegru_hw.errors import UserError
 from aegru_hw.files import sha256_of_file
+from aegru_hw.recordings.bin_size import bin_size_of
 from aegru_hw.recordings.containers import Container, open_container
 from aegru_hw.recordings.fields import as_counts, check_tick_seconds
 from aegru_hw.recordings.floats import as_floats
@@ -24,7 +25,6 @@ from aegru_hw.recordings.trials import read_trials
 _TOLERANCE = 100.0
 """A break is a residual so many times the typical one."""
 
-_LONGEST_BIN = 1.0
 """A `bin_size` beyond so many seconds is in another unit."""
 
 
@@ -193,21 +193,13 @@ def _breaks(
 
 def _bin_size(container: Container, counts: Selector, notes: list[str]) -> float:
     """Return the tick that the file's `bin_size` says; UserError where it says none."""
-    parent = container.resolve(counts.parts[0].key).rpartition(".")[0]
-    beside = f"{parent}.bin_size"
-    name = beside if beside in container.shapes() else "bin_size"
-    try:
-        found = container.read(name)
-    except UserError:
-        raise UserError(
-            f"--counts, --velocity and --tick are needed to import {container.path}"
-        ) from None
-    lengths = found if isinstance(found, list) else [found]
-    values = np.unique(np.concatenate([np.ravel(length) for length in lengths]))
-    if len(values) != 1 or not 0 < values[0] <= _LONGEST_BIN:
-        raise UserError(f"'{name}' is no bin length in seconds; give --tick SECONDS")
-    notes.append(f"the tick of {values[0]:g} s is the file's '{name}'")
-    return check_tick_seconds(float(values[0]))
+    said = bin_size_of(container, container.resolve(counts.parts[0].key))
+    if said is None:
+        raise UserError(f"--counts, --velocity and --tick are needed to import {container.path}")
+    if said.seconds is None:
+        raise UserError(said.problem)
+    notes.append(f"the tick of {said.seconds:g} s is the file's '{said.name}'")
+    return said.seconds
 
 
 def _channel_names(counts: Selector, widths: list[int]) -> tuple[str, ...]:

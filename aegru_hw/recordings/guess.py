@@ -2,6 +2,7 @@
 
 import re
 import shlex
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,18 +11,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from aegru_hw.errors import UserError
+from aegru_hw.recordings.bin_size import bin_size_of
 from aegru_hw.recordings.containers.container import Container, Shape
 from aegru_hw.recordings.floats import as_floats
 from aegru_hw.recordings.spike_arrays import TIMES
 
 _SPIKES = ("spike", "count", "neural", "rate", "fr", "binned")
 _MOVEMENTS = (
-    ("velocity", ("vel",), ""),
+    ("velocity", ("vel", "curs_v"), ""),
     ("velocity", ("behavior",), ", as the Neural Latents Benchmark has it; or is it a --position?"),
-    ("position", ("pos", "kinematic"), ""),
+    ("position", ("pos", "kinematic", "curs_p"), ""),
     ("velocity", ("hand", "cursor", "finger", "wrist"), "; or is it a --position?"),
 )
+MOVED = ("velocity", "position")
 _NOT_A_HAND = ("target", "eye", "gaze", "pupil")
+_SET_ASIDE = ("eval", "test", "heldout", "held_out", "forward")
 _LENGTHS = ("bin_size", "binsize", "bin_width", "bin_width_s", "dt", "tick", "bin")
 _NO_SIGN = 0.05
 _JUDGED = 2**20
@@ -60,24 +64,71 @@ def guess_import(container: Container) -> Guess | None:
     Spikes and movement are guessed after names, and the lengths that two arrays share; the tick
     after an array named as a bin length or as times, else it is 0.05 s, which is said.
     """
+    guesses = (_with_movement(container, name) for name in _spikes(container.shapes()))
+    return next((guess for guess in guesses if guess is not None), None)
+
+
+def _spikes(shapes: Mapping[str, Shape]) -> list[str]:
+    """Return the names that say spikes, those of data set aside for an evaluation last."""
+    found = [
+        name
+        for word in _SPIKES
+        for name, shape in shapes.items()
+        if word in last_part(name) and len(shape) >= 2 and size_of(shape) > 2
+    ]
+    return sorted(
+        dict.fromkeys(found), key=lambda name: any(part in last_part(name) for part in _SET_ASIDE)
+    )
+
+
+def _with_movement(container: Container, spikes: str) -> Guess | None:
+    """Return the guess with these spikes; None where no movement belongs to them."""
     shapes = container.shapes()
-    spikes = _first(shapes, _SPIKES, lambda shape: len(shape) >= 2 and size_of(shape) > 2)
-    if spikes is None:
-        return None
-    options: dict[str, str | float | bool] = {"counts": spikes}
-    reasons = [f"counts: '{spikes}', after its name"]
-    lengths = {length for length in shapes[spikes] if length not in (None, 1)}
     moved = guess_movement(
-        shapes, lambda name, shape: name != spikes and (None in shape or bool(lengths & {*shape}))
+        shapes, lambda name, shape: name != spikes and _belong(shapes[spikes], shape)
     )
     if moved is None:
         return None
-    options[moved.what] = moved.selector
-    reasons.append(moved.reason)
-    if not _tick_of_the_file(container, spikes):
+    options: dict[str, str | float | bool] = {"counts": spikes, moved.what: moved.selector}
+    reasons = [f"counts: '{spikes}', after its name", moved.reason]
+    said = bin_size_of(container, spikes)
+    if said is None:
         options["tick_seconds"], reason = tick_of(container, spikes)
         reasons.append(reason)
+    elif said.milliseconds is not None:
+        options["tick_seconds"] = said.milliseconds / 1000
+        reasons.append(f"tick: '{said.name}' is {said.milliseconds:g}: milliseconds?")
     return Guess(options, tuple(reasons))
+
+
+def _belong(spikes: Shape, other: Shape) -> bool:
+    """Tell whether two arrays share the length of time and, where there are trials, of these."""
+    shared = Counter(spikes) & Counter(other)
+    del shared[1]
+    return shared.total() >= (2 if len(spikes) > 2 else 1)
+
+
+def with_time_axis(container: Container, guess: Guess | None) -> Guess | None:
+    """Return the guess for tensors of trials by columns by time, or time by columns by trials.
+
+    Time is the longer of these axes. None where the two arrays share no first and last axis.
+    """
+    if guess is None:
+        return None
+    shapes = container.shapes()
+    named = {key: str(guess.options[key]) for key in ("counts", *MOVED) if key in guess.options}
+    of_both = [shapes.get(selector.split(":")[0], ()) for selector in named.values()]
+    outer = {shape[::2] for shape in of_both}
+    if any(len(shape) != 3 for shape in of_both) or len(outer) > 1:
+        return None
+    first, last = outer.pop()
+    if first is None or last is None:
+        return None
+    axis = 2 if last > first else 0
+    return guess.also(
+        {key: f"{selector}@{axis}" for key, selector in named.items()},
+        f"time: axis {axis}, the longer of the two that both share",
+    )
 
 
 def last_part(name: str) -> str:
@@ -88,16 +139,6 @@ def last_part(name: str) -> str:
 def size_of(shape: Shape) -> int:
     """Return how many numbers an array has, about, where lengths differ."""
     return int(np.prod([length or 100 for length in shape]))
-
-
-def _first(
-    shapes: dict[str, Shape], words: tuple[str, ...], fits: Callable[[Shape], bool]
-) -> str | None:
-    for word in words:
-        for name, shape in shapes.items():
-            if word in last_part(name) and fits(shape):
-                return name
-    return None
 
 
 @dataclass(frozen=True)
@@ -139,11 +180,6 @@ def _two_columns(named: Mapping[str, Shape]) -> str | None:
         if len(shape) >= 2 and any(length is not None and 2 < length <= 12 for length in shape):
             return f"{name}:0,1"
     return None
-
-
-def _tick_of_the_file(container: Container, spikes: str) -> bool:
-    parent = spikes.rpartition(".")[0]
-    return f"{parent}.bin_size" in container.shapes() or "bin_size" in container.shapes()
 
 
 def tick_of(container: Container, spikes: str) -> tuple[float, str]:

@@ -1,6 +1,7 @@
 """Guessing which arrays of a file are spike times, and of which unit each is."""
 
 import contextlib
+import re
 
 from aegru_hw.errors import UserError
 from aegru_hw.recordings.containers.container import Container, Shape
@@ -9,6 +10,9 @@ from aegru_hw.recordings.spike_arrays import times_beside
 
 _TIMES = ("spike", "spk", "timestamp", "event", "unit", "st")
 _UNITS = ("unit", "clu", "neuron", "cell", "channel", "electrode", "id")
+_OF_A_UNIT = ("ts", "st", "times", "timestamps", "spikes", "spike_times")
+"""A field of a struct array of units."""
+
 _OF_SAMPLES = ("time", "_t", "ts")
 _LEAST = 3
 
@@ -48,11 +52,16 @@ def guess_spike_times(container: Container) -> Guess | None:
 
 def _trains(shapes: dict[str, Shape]) -> tuple[str | None, str | None]:
     """Return the name of the spike times, and of their units where these are a list too."""
+    for name, shape in shapes.items():
+        unit = re.split("[./]", name.lower())[-2:-1]
+        of_a_unit = any(part in "".join(unit) for part in _UNITS)
+        if of_a_unit and last_part(name) in _OF_A_UNIT and _are_lists(shape):
+            return name, None
     for word in _TIMES:
         for name, shape in shapes.items():
             if word not in last_part(name):
                 continue
-            if None in shape and len([one for one in shape[1:] if one != 1]) == 1:
+            if _are_lists(shape):
                 return name, None
             if not _is_list(shape):
                 continue
@@ -62,6 +71,11 @@ def _trains(shapes: dict[str, Shape]) -> tuple[str | None, str | None]:
                 if other != name and known and same:
                     return name, other
     return None, None
+
+
+def _are_lists(shape: Shape) -> bool:
+    """Tell whether a shape is that of a list of each unit, of lengths that differ."""
+    return None in shape and len([one for one in shape[1:] if one != 1]) == 1
 
 
 def _is_regular(container: Container, movement: str) -> bool:

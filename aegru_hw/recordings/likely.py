@@ -81,6 +81,18 @@ def check_tick(tick_seconds: float, ticks: int, say: Say = silent) -> None:
         say(f"the recording lasts {seconds:.3g} s only; check the tick length, {tick_seconds:g} s")
 
 
+def check_interval(seconds: float, what: str) -> None:
+    """Refuse samples of a movement that lie too far apart for seconds to be meant.
+
+    Raises UserError for 1 s and more, naming `what` says when they were taken.
+    """
+    if seconds >= LONGEST_TICK_SECONDS:
+        raise UserError(
+            f"the samples of the movement are {seconds:g} apart by {what}: milliseconds? Times in "
+            "seconds are needed, of spikes too"
+        )
+
+
 @np.errstate(over="ignore", invalid="ignore")
 def check_spike_times(
     spikes: Floats, begin: float, end: float, channels: int, say: Say = silent

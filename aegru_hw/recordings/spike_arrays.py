@@ -59,12 +59,14 @@ class Movement:
         values: (T, 2).
         valid: (T,), which samples are finite and were taken.
         unit: of the values, empty where the file says none.
+        name: of the times.
     """
 
     times: Floats
     values: Floats
     valid: NDArray[np.bool_]
     unit: str
+    name: str
 
 
 def read_movement(container: Container, text: str, times: str | None) -> Movement:
@@ -93,7 +95,7 @@ def read_movement(container: Container, text: str, times: str | None) -> Movemen
         raise UserError(f"'{text}' has {values.shape[1]} rows; select two, for example {text}:0,1")
     if len(values) < LEAST:
         raise UserError(f"'{text}' has {len(values)} samples; at least {LEAST} are needed")
-    return Movement(seconds, values, usable(values) & taken, container.unit(whole))
+    return Movement(seconds, values, usable(values) & taken, container.unit(whole), name)
 
 
 def _one_stretch(container: Container, selectors: list[Selector]) -> list[Floats]:

@@ -13,7 +13,7 @@ from aegru_hw.recordings.fields import as_counts, check_tick_seconds
 from aegru_hw.recordings.floats import Floats
 from aegru_hw.recordings.imported import Imported
 from aegru_hw.recordings.intervals import check_bridge, nominal_interval
-from aegru_hw.recordings.likely import check_spike_times
+from aegru_hw.recordings.likely import check_interval, check_spike_times
 from aegru_hw.recordings.recording import Recording
 from aegru_hw.recordings.spike_arrays import (
     LEAST,
@@ -61,6 +61,7 @@ def import_spike_times(
     trains, names = read_trains(container, named)
     notes: list[str] = []
     usual = nominal_interval(times)
+    check_interval(usual, f"'{movement.name}'")
     if tick_seconds is None:
         tick_seconds = max(TICK_SECONDS, usual)
         notes.append(f"the tick is {tick_seconds:g} s, the movement's interval or 4 ms")

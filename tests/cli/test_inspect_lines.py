@@ -9,6 +9,7 @@ import scipy.io
 
 from aegru_hw.cli import main
 from aegru_hw.recordings import load_recording
+from benchmarks.made.array_kinds import matlab
 from benchmarks.made.kinds import KINDS
 from benchmarks.made.signals import Signals
 from benchmarks.made.zarr import stand_in
@@ -123,3 +124,76 @@ def test_a_broken_rate_does_not_stop_inspect(tmp_path, capsys) -> None:
     facts = printed(capsys, "inspect", path)
     assert "sampling_rate of 'cursor/vel' is no positive number" in facts["choice"]
     assert facts["guessed"][-1].startswith("tried, it is refused: the sampling_rate")
+
+
+def test_tensors_of_a_benchmark(tmp_path, capsys) -> None:
+    """What is set aside for the evaluation has other trials, and comes first in the file."""
+    path = tmp_path / "nlb.h5"
+    spikes, hand = (np.stack(SIGNALS.cut(one)) for one in (SIGNALS.counts, SIGNALS.velocity))
+    with h5py.File(path, "w") as file:
+        file["eval_spikes_heldin"] = spikes[:2]
+        file["heldout_spikes"] = spikes
+        file["train_behavior"] = hand
+        file["train_spikes_heldin"] = spikes
+    line = printed(capsys, "inspect", path)["import"]
+    assert "--counts train_spikes_heldin --velocity train_behavior" in line
+    assert np.array_equal(imported(capsys, line, tmp_path / "out.h5").counts, SIGNALS.counts)
+
+
+@pytest.mark.parametrize(("axes", "time"), [((0, 2, 1), "@2"), ((1, 2, 0), "@0")])
+def test_tensors_with_columns_in_the_middle(axes, time, tmp_path, capsys) -> None:
+    path = tmp_path / "tensor.npz"
+    spikes, hand = (np.stack(SIGNALS.cut(one)) for one in (SIGNALS.counts, SIGNALS.velocity))
+    np.savez(path, spikes=spikes.transpose(axes), vel=hand.transpose(axes))
+    line = printed(capsys, "inspect", path)["import"]
+    assert f"--counts spikes{time} --velocity vel{time}" in line
+    recording = imported(capsys, line, tmp_path / "out.h5")
+    assert np.array_equal(recording.counts, SIGNALS.counts)
+    assert np.array_equal(recording.velocity, SIGNALS.velocity)
+
+
+@pytest.mark.parametrize("version", ["5", "7.3"])
+def test_velocity_of_xds_is_not_taken_for_position(version, tmp_path, capsys) -> None:
+    path = tmp_path / "xds.mat"
+    xds = {"spike_counts": SIGNALS.counts, "curs_p": SIGNALS.position, "curs_v": SIGNALS.velocity}
+    matlab(version)(path, {"xds": xds | {"bin_width": 0.02}})
+    line = printed(capsys, "inspect", path)["import"]
+    assert line.endswith("--counts xds.spike_counts --velocity xds.curs_v --tick 0.02")
+
+
+@pytest.mark.parametrize("version", ["5", "7.3"])
+@pytest.mark.parametrize("struct", [False, True])
+def test_units_of_which_one_is_silent(version, struct, tmp_path, capsys) -> None:
+    path = tmp_path / "units.mat"
+    trains = [np.zeros((0, 0)) if number == 2 else one for number, one in enumerate(SIGNALS.trains)]
+    units = [{"ts": train, "channel": 1.0} for train in trains] if struct else trains
+    cursor = {"cursor_vel": SIGNALS.velocity, "t": SIGNALS.times[:, None]}
+    matlab(version)(path, {"units": units} | cursor)
+    line = printed(capsys, "inspect", path)["import"]
+    name = "units.ts" if struct else "units"
+    assert line.endswith(f"--spikes {name} --velocity cursor_vel --times t")
+    recording = imported(capsys, line, tmp_path / "out.h5")
+    others = np.delete(SIGNALS.counts, 2, axis=1)
+    assert np.array_equal(np.delete(recording.counts, 2, axis=1)[1:], others[1:])
+    assert not recording.counts[:, 2].any()
+
+
+def test_a_bin_size_in_milliseconds(tmp_path, capsys) -> None:
+    path = tmp_path / "made.mat"
+    scipy.io.savemat(path, {"spikes": SIGNALS.counts, "vel": SIGNALS.velocity, "bin_size": 20.0})
+    facts = printed(capsys, "inspect", path)
+    assert facts["guessed"][-1] == "tick: 'bin_size' is 20: milliseconds?"
+    assert facts["import"].endswith("--tick 0.02")
+
+
+def test_times_in_milliseconds_are_refused_before_import(tmp_path, capsys) -> None:
+    path = tmp_path / "made.npz"
+    np.savez(
+        path,
+        spike_times=SIGNALS.spike_times * 1000,
+        unit_index=SIGNALS.units,
+        vel=SIGNALS.velocity,
+        time=SIGNALS.times * 1000,
+    )
+    facts = printed(capsys, "inspect", path)
+    assert "refused: the samples of the movement are 20 apart by 'time'" in facts["guessed"][-1]

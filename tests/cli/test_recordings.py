@@ -104,7 +104,9 @@ def test_inspect_says_that_its_line_would_be_refused(tmp_path, capsys) -> None:
 
 def test_inspect_of_what_nobody_could_guess(tmp_path, capsys) -> None:
     np.savez(tmp_path / "made.npz", a=np.ones((9, 3)))
-    assert "import" not in printed(capsys, "inspect", tmp_path / "made.npz")
+    facts = printed(capsys, "inspect", tmp_path / "made.npz")
+    assert facts["guessed"][0].startswith("nothing: no two arrays look like spikes and movement")
+    assert facts["import"].endswith("OUT.h5 --counts KEY --velocity KEY --tick SECONDS")
 
 
 def test_import_says_what_it_did(tmp_path, capsys) -> None:

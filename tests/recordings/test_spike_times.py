@@ -111,7 +111,10 @@ def test_a_lost_sample_ends_a_segment_at_long_ticks_too(tmp_path) -> None:
         ({"vel": np.full((1000, 2), np.nan)}, "no 3 ticks of 0.01 s in a row"),
         ({"vel": np.zeros((1000, 3))}, "has 3 rows; select two"),
         ({"unit": np.arange(900.0)[:, None] * np.ones((1, 2))}, "not a list of numbers"),
-        ({"time": TIMES * 1e9}, "at most"),
+        ({"time": TIMES * 1e9}, "apart by 'time': milliseconds"),
+        ({"time": TIMES * 1e3, "st": SPIKES * 1e3}, "10 apart by 'time': milliseconds?"),
+        ({"time": TIMES * 1e2, "st": SPIKES * 1e2}, "1 apart by 'time': milliseconds?"),
+        ({"time": 1e9 + TIMES * 0.9e9, "vel": HAND}, "milliseconds?"),
     ],
 )
 def test_refused(changed, text, tmp_path) -> None:

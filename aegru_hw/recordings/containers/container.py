@@ -93,11 +93,15 @@ def _slashed(name: str) -> str:
 
 
 def shape_of_trials(shapes: Iterable[tuple[int, ...]]) -> Shape:
-    """Return (trials, ...) for the shapes of single trials, with None where lengths differ."""
+    """Return (trials, ...) for the shapes of single trials, with None where lengths differ.
+
+    Those without a number, which MATLAB writes as 0 x 0 whatever the others are, do not say.
+    """
     listed = list(shapes)
-    if len({len(shape) for shape in listed}) > 1:
+    told = [shape for shape in listed if 0 not in shape] or listed
+    if len({len(shape) for shape in told}) > 1:
         return (len(listed), None)
-    lengths = (set(axis) for axis in zip(*listed, strict=True))
+    lengths = (set(axis) for axis in zip(*told, strict=True))
     return (len(listed), *(axis.pop() if len(axis) == 1 else None for axis in lengths))
 
 

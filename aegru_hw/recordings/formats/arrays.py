@@ -7,8 +7,8 @@ from aegru_hw.errors import UserError
 from aegru_hw.recordings.binned import import_binned
 from aegru_hw.recordings.containers import container_of, open_container
 from aegru_hw.recordings.formats.format import Asked, Format
-from aegru_hw.recordings.formats.trying import tried
-from aegru_hw.recordings.guess import guess_import
+from aegru_hw.recordings.formats.trying import shown, tried
+from aegru_hw.recordings.guess import Guess, guess_import, with_time_axis
 from aegru_hw.recordings.guess_spikes import guess_spike_times
 from aegru_hw.recordings.guess_values import guess_by_values
 from aegru_hw.recordings.imported import Imported
@@ -17,6 +17,10 @@ from aegru_hw.recordings.spike_arrays import Named
 from aegru_hw.recordings.spike_times import import_spike_times
 
 VARIANTS = (({"rates": True}, "rates: the counts are multiples of 1/tick"),)
+UNKNOWN = Guess(
+    {"counts": "KEY", "velocity": "KEY", "tick_seconds": "SECONDS"},
+    ("nothing: no two arrays look like spikes and movement of one length; name them",),
+)
 
 
 class Arrays(Format):
@@ -27,9 +31,10 @@ class Arrays(Format):
 
     def describe(self, path: Path) -> Mapping[str, object]:
         container = open_container(path)
-        named = [guess_import(container), guess_spike_times(container)]
+        binned = guess_import(container)
+        named = [binned, with_time_axis(container, binned), guess_spike_times(container)]
         guesses = named if any(named) else [guess_by_values(container)]
-        return tried(path, self.read, guesses, VARIANTS)
+        return tried(path, self.read, guesses, VARIANTS) or shown(path, UNKNOWN)
 
     def open(self, path: Path, units: str | None) -> Recording:
         raise UserError(

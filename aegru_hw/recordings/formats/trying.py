@@ -7,6 +7,7 @@ from aegru_hw.errors import UserError
 from aegru_hw.recordings.formats.format import Asked
 from aegru_hw.recordings.guess import Guess
 from aegru_hw.recordings.imported import Imported
+from aegru_hw.recordings.likely import check_plausible
 
 Variant = tuple[Mapping[str, str | bool], str]
 """More options, and the reason for them."""
@@ -28,7 +29,7 @@ def tried(
             continue
         for one in (guess, *(guess.also(options, reason) for options, reason in variants)):
             try:
-                read(path, Asked(**one.options))  # type: ignore[arg-type]
+                check_plausible(read(path, Asked(**one.options)).recording)  # type: ignore[arg-type]
             except UserError as error:
                 refused = refused or (one, error)
             else:
