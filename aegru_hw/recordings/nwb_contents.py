@@ -121,18 +121,37 @@ def _reason(error: BaseException) -> str:
 
 
 def _check_links(file: h5py.File, path: Path) -> None:
+    """Refuse links into other files, and groups that lie in themselves, which hdmf never leaves."""
     # h5py's visititems_links would do, but an error inside it comes out as a SystemError.
-    groups, seen = [file["/"]], set()
-    while groups:
-        group = groups.pop()
-        address = h5py.h5o.get_info(group.id).addr
-        if address in seen:
+    root = file["/"]
+    inside, seen = [_address(root)], {_address(root)}
+    parts = [_groups(root, path)]
+    while parts:
+        group = next(parts[-1], None)
+        if group is None:
+            parts.pop()
+            inside.pop()
             continue
-        seen.add(address)
-        for name in group:
-            if isinstance(group.get(name, getlink=True), h5py.ExternalLink):
-                raise UserError(
-                    f"'{name}' in {group.name} of {path} lies in another file; one file is accepted"
-                )
-            if group.get(name, getclass=True) is h5py.Group:
-                groups.append(group[name])
+        address = _address(group)
+        if address in inside:
+            raise UserError(f"{path} has a group that lies in itself, {group.name}; it is damaged")
+        if address not in seen:
+            seen.add(address)
+            inside.append(address)
+            parts.append(_groups(group, path))
+
+
+def _address(group: h5py.Group) -> int:
+    return int(h5py.h5o.get_info(group.id).addr)
+
+
+def _groups(group: h5py.Group, path: Path) -> Iterator[h5py.Group]:
+    """Yield the groups that a group holds; a soft link's target lies elsewhere in the file."""
+    for name in group:
+        link = group.get(name, getlink=True)
+        if isinstance(link, h5py.ExternalLink):
+            raise UserError(
+                f"'{name}' in {group.name} of {path} lies in another file; one file is accepted"
+            )
+        if isinstance(link, h5py.HardLink) and group.get(name, getclass=True) is h5py.Group:
+            yield group[name]

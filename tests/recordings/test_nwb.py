@@ -368,6 +368,10 @@ def outside(file: h5py.File) -> None:
     file["units/spike_times"] = h5py.ExternalLink("other.nwb", "/units/spike_times")
 
 
+def within_itself(file: h5py.File) -> None:
+    file["processing/behavior/again"] = file["processing"]
+
+
 def remove(name: str) -> Change:
     def change(file: h5py.File) -> None:
         del file[name]
@@ -406,6 +410,7 @@ VELOCITY = "processing/behavior/cursor_vel"
         (remove(f"{VELOCITY}/timestamps"), "rate None|damaged"),
         (endless_rate, "'behavior/cursor_vel' is 17592186044416 bytes large"),
         (outside, "'spike_times' in /units of .* lies in another file"),
+        (within_itself, "has a group that lies in itself, /processing/behavior/again; it is dam"),
     ],
 )
 def test_damage_and_hostile_sizes(change: Change, text: str, file_copy: Path) -> None:
@@ -414,6 +419,14 @@ def test_damage_and_hostile_sizes(change: Change, text: str, file_copy: Path) ->
     with pytest.raises(UserError, match=text) as caught:
         read_nwb(file_copy, velocity="cursor_vel" if "no velocity" not in text else None)
     assert "\n" not in str(caught.value)
+
+
+def test_links_within_the_file_are_followed(file_copy: Path) -> None:
+    expected = read_nwb(file_copy, velocity="cursor_vel")
+    with h5py.File(file_copy, "r+") as file:
+        file["scratch/velocity"] = h5py.SoftLink(f"/{VELOCITY}")
+        file["scratch/twice"] = file["processing/behavior"]
+    assert np.array_equal(read_nwb(file_copy, velocity="cursor_vel").velocity, expected.velocity)
 
 
 @pytest.mark.parametrize("tick", [0.0, -1.0, float("nan"), 1e-12, 1e9])
