@@ -11,6 +11,7 @@ from aegru_hw.recordings.containers.series import plain_unit
 from aegru_hw.recordings.floats import Floats
 from aegru_hw.recordings.imported import Imported
 from aegru_hw.recordings.intervals import nominal_interval
+from aegru_hw.recordings.likely import check_interval
 from aegru_hw.recordings.nwb_choice import choose_bins, choose_movement
 from aegru_hw.recordings.nwb_contents import Contents, open_nwb
 from aegru_hw.recordings.nwb_movement import (
@@ -109,12 +110,13 @@ def import_nwb(
     with open_nwb(path, notes.append) as contents:
         series, selected, derived = choose_movement(contents, velocity, position)
         times, values = read_samples(series, selected)
+        interval = nominal_interval(times)
+        check_interval(interval, f"the timestamps of '{series[0].name}'")
         bins = choose_bins(contents, counts)
         if bins is None:
             units = contents.units(electrodes=merge != "none")
             valid = valid_samples(contents, times, values, units.observed, observed)
             runs = runs_of(contents, times, values, valid, bridge_seconds)
-            interval = nominal_interval(times)
             binned = from_units(units, runs, interval, tick_seconds, merge, contents)
             whole = int((times[-1] - times[0]) / binned.tick_seconds + 1e-6) + 1
         else:

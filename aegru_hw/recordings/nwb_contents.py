@@ -15,6 +15,7 @@ from aegru_hw.recordings.floats import Floats
 from aegru_hw.recordings.hdf5 import open_hdf5
 from aegru_hw.recordings.nwb_numbers import numbers
 from aegru_hw.recordings.nwb_series import Series, series_of
+from aegru_hw.recordings.nwb_soundness import check_sound
 from aegru_hw.recordings.nwb_units import Units, read_units, unit_count
 from aegru_hw.recordings.nwb_zarr import open_zarr
 from aegru_hw.recordings.say import Say, silent
@@ -97,7 +98,7 @@ def open_nwb(path: str | Path, say: Say = silent) -> Iterator[Contents]:
     with open_hdf5(path) as store, warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
-            _check_links(store, path)
+            check_sound(store, path)
             with pynwb.NWBHDF5IO(file=store, mode="r") as reader:
                 file = reader.read()
                 yield Contents(path, file, dict(series_of(file)), say)
@@ -118,40 +119,3 @@ def _reason(error: BaseException) -> str:
         error = error.__cause__
     lines = str(error).splitlines()
     return (lines[0] if lines else type(error).__name__)[:MAX_TEXT]
-
-
-def _check_links(file: h5py.File, path: Path) -> None:
-    """Refuse links into other files, and groups that lie in themselves, which hdmf never leaves."""
-    # h5py's visititems_links would do, but an error inside it comes out as a SystemError.
-    root = file["/"]
-    inside, seen = [_address(root)], {_address(root)}
-    parts = [_groups(root, path)]
-    while parts:
-        group = next(parts[-1], None)
-        if group is None:
-            parts.pop()
-            inside.pop()
-            continue
-        address = _address(group)
-        if address in inside:
-            raise UserError(f"{path} has a group that lies in itself, {group.name}; it is damaged")
-        if address not in seen:
-            seen.add(address)
-            inside.append(address)
-            parts.append(_groups(group, path))
-
-
-def _address(group: h5py.Group) -> int:
-    return int(h5py.h5o.get_info(group.id).addr)
-
-
-def _groups(group: h5py.Group, path: Path) -> Iterator[h5py.Group]:
-    """Yield the groups that a group holds; a soft link's target lies elsewhere in the file."""
-    for name in group:
-        link = group.get(name, getlink=True)
-        if isinstance(link, h5py.ExternalLink):
-            raise UserError(
-                f"'{name}' in {group.name} of {path} lies in another file; one file is accepted"
-            )
-        if isinstance(link, h5py.HardLink) and group.get(name, getclass=True) is h5py.Group:
-            yield group[name]

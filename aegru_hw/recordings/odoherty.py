@@ -15,6 +15,7 @@ from aegru_hw.fixedpoint.counts import Counts
 from aegru_hw.recordings.fields import MAX_TEXT
 from aegru_hw.recordings.hdf5 import open_hdf5
 from aegru_hw.recordings.imported import Imported
+from aegru_hw.recordings.likely import check_tick
 from aegru_hw.recordings.odoherty_file import (
     channel_names,
     is_odoherty,
@@ -123,6 +124,7 @@ def import_odoherty(
         samples = len(time)
         ticks = time[::every]
         if len(ticks) < 3:
+            check_tick(tick, 0)
             raise UserError(f"{samples} samples hold no three ticks of {tick:g} s")
         place = read_positions(file, position, samples)
         target = read_positions(file, "target_pos", samples)

@@ -372,6 +372,13 @@ def within_itself(file: h5py.File) -> None:
     file["processing/behavior/again"] = file["processing"]
 
 
+def endless_schema(file: h5py.File) -> None:
+    group = file["specifications/hdmf-common"]
+    (version,) = group
+    del group[f"{version}/namespace"]
+    group.create_dataset(f"{version}/namespace", (2**40,), np.uint8, chunks=(1,))
+
+
 def remove(name: str) -> Change:
     def change(file: h5py.File) -> None:
         del file[name]
@@ -410,6 +417,10 @@ VELOCITY = "processing/behavior/cursor_vel"
         (remove(f"{VELOCITY}/timestamps"), "rate None|damaged"),
         (endless_rate, "'behavior/cursor_vel' is 17592186044416 bytes large"),
         (outside, "'spike_times' in /units of .* lies in another file"),
+        (
+            endless_schema,
+            r"'hdmf-common/[\d.]+/namespace' of the schema in .* is no text",
+        ),
         (within_itself, "has a group that lies in itself, /processing/behavior/again; it is dam"),
     ],
 )

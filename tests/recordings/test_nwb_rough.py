@@ -242,3 +242,26 @@ def test_movement_that_no_hand_makes_is_cut_out(tmp_path: Path) -> None:
     path = write_nwb(tmp_path / "far.nwb", series={"hand_vel": values}, times=TIMES, units=trains())
     assert import_nwb(path).lost_ticks == 1
     assert describe(path)["recording"]["segments"] == 2
+
+
+def test_a_clock_in_milliseconds_is_told(tmp_path: Path) -> None:
+    units = [(row, [1000 * time for time in train]) for row, train in trains()]
+    path = write(tmp_path / "ms.nwb", times=TIMES * 1000, units=units)
+    facts = describe(path)
+    assert "recording" not in facts
+    text = (
+        "the samples of the movement are 10 apart by the timestamps of 'behavior/hand_vel'"
+    )
+    assert text in facts["choice"]
+    assert f"tried, it is refused: {text}" in facts["guessed"][-1]
+
+
+@pytest.mark.parametrize("lacking", ["units", "series"])
+def test_a_line_for_what_lacks_spikes_or_movement(lacking: str, tmp_path: Path) -> None:
+    options = {"units": trains(), "series": {"hand_vel": path_of_hand(TIMES)}} | {lacking: None}
+    path = write_nwb(tmp_path / "part.nwb", times=TIMES, **options)  # type: ignore[arg-type]
+    facts = describe(path)
+    assert facts["guessed"] == [
+        "nothing: no spikes with a movement whose names say so; name series, or units"
+    ]
+    assert facts["import"].endswith("part.nwb OUT.h5 --counts NAME --velocity NAME")

@@ -128,6 +128,8 @@ def test_ticks_between_the_samples(tick: float, path: Path) -> None:
 def test_ticks_that_are_too_long(path: Path) -> None:
     with pytest.raises(UserError, match=r"400 samples hold no three ticks of 0.8 s"):
         read_odoherty(path, tick_seconds=0.8)
+    with pytest.raises(UserError, match=r"a tick of 20 s is longer .*; for 20 ms give 0.02"):
+        read_odoherty(path, tick_seconds=20)
 
 
 def test_bounds_of_units_apart(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

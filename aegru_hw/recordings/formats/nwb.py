@@ -7,6 +7,7 @@ from aegru_hw.errors import UserError
 from aegru_hw.recordings.formats.facts import facts_of
 from aegru_hw.recordings.formats.format import Asked, Format, declares
 from aegru_hw.recordings.formats.trying import shown, tried
+from aegru_hw.recordings.guess import Guess
 from aegru_hw.recordings.imported import Imported
 from aegru_hw.recordings.nwb import describe_nwb, import_nwb, read_nwb
 from aegru_hw.recordings.nwb_contents import is_nwb
@@ -17,6 +18,10 @@ from aegru_hw.recordings.recording import Recording
 VARIANTS = (
     ({"observed": "any"}, "observed: any, as no moment was observed of all units"),
     ({"merge": "none"}, "merge: none, as electrodes are not as they should be"),
+)
+UNKNOWN = Guess(
+    {"counts": "NAME", "velocity": "NAME"},
+    ("nothing: no spikes with a movement whose names say so; name series, or units",),
 )
 
 
@@ -32,7 +37,8 @@ class Nwb(Format):
             facts["recording"] = facts_of(read_nwb(path))
         except UserError as error:
             facts["choice"] = str(error)
-            return {**facts, **tried(path, self.read, (guess_nwb(path),), VARIANTS)}
+            found = tried(path, self.read, (guess_nwb(path),), VARIANTS)
+            return {**facts, **(found or shown(path, UNKNOWN))}
         guess = guess_nwb(path)  # which names what was read
         return facts if guess is None else {**facts, **shown(path, guess)}
 
