@@ -11,16 +11,33 @@ from aegru_hw.errors import UserError
 SCHEMA = ".specloc"
 """Attribute of the file that refers to the group of its schema."""
 
+DATED = ("/", "/general/subject")
+"""Groups whose dates hdmf reads as text, whatever they hold."""
+
+MOST_NUMBERS = 2**16
+"""Elements that an array beside dates may have, such as the dates at which a file was changed."""
+
 
 def check_sound(file: h5py.File, path: Path) -> None:
     """Refuse what hdmf would follow or read without an end.
 
-    That are links into other files, groups that lie in themselves, and a schema that is not texts,
-    all of which hdmf reads at once. Raises UserError for these.
+    That are links into other files, groups that lie in themselves, and the schema and dates, of
+    which all is read at once, where they are no texts. Raises UserError for these.
     """
     _check_links(file, path)
+    for name in DATED:
+        group = file.get(name)
+        if isinstance(group, h5py.Group):
+            _check_dates(group, path)
     if SCHEMA in file.attrs:
         _check_schema(file[file.attrs[SCHEMA]], path)
+
+
+def _check_dates(group: h5py.Group, path: Path) -> None:
+    for name in group:
+        item = group.get(name)
+        if isinstance(item, h5py.Dataset) and (item.size or 0) > MOST_NUMBERS:
+            raise UserError(f"'{name}' of {path} is no text or date; the file is damaged")
 
 
 def _check_schema(group: h5py.Group, path: Path) -> None:

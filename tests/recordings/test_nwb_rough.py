@@ -249,9 +249,7 @@ def test_a_clock_in_milliseconds_is_told(tmp_path: Path) -> None:
     path = write(tmp_path / "ms.nwb", times=TIMES * 1000, units=units)
     facts = describe(path)
     assert "recording" not in facts
-    text = (
-        "the samples of the movement are 10 apart by the timestamps of 'behavior/hand_vel'"
-    )
+    text = "the samples of the movement are 10 apart by the timestamps of 'behavior/hand_vel'"
     assert text in facts["choice"]
     assert f"tried, it is refused: {text}" in facts["guessed"][-1]
 
