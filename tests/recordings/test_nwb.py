@@ -372,6 +372,11 @@ def within_itself(file: h5py.File) -> None:
     file["processing/behavior/again"] = file["processing"]
 
 
+def endless_date(file: h5py.File) -> None:
+    del file["session_start_time"]
+    file.create_dataset("session_start_time", (2**30,), np.uint8, chunks=(1,))
+
+
 def endless_schema(file: h5py.File) -> None:
     group = file["specifications/hdmf-common"]
     (version,) = group
@@ -417,6 +422,7 @@ VELOCITY = "processing/behavior/cursor_vel"
         (remove(f"{VELOCITY}/timestamps"), "rate None|damaged"),
         (endless_rate, "'behavior/cursor_vel' is 17592186044416 bytes large"),
         (outside, "'spike_times' in /units of .* lies in another file"),
+        (endless_date, "'session_start_time' of .* is no text or date; the file is damaged"),
         (
             endless_schema,
             r"'hdmf-common/[\d.]+/namespace' of the schema in .* is no text",
