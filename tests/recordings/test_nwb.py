@@ -423,10 +423,7 @@ VELOCITY = "processing/behavior/cursor_vel"
         (endless_rate, "'behavior/cursor_vel' is 17592186044416 bytes large"),
         (outside, "'spike_times' in /units of .* lies in another file"),
         (endless_date, "'session_start_time' of .* is no text or date; the file is damaged"),
-        (
-            endless_schema,
-            r"'hdmf-common/[\d.]+/namespace' of the schema in .* is no text",
-        ),
+        (endless_schema, r"'hdmf-common/[\d.]+/namespace' of the schema in .* is no text"),
         (within_itself, "has a group that lies in itself, /processing/behavior/again; it is dam"),
     ],
 )
