@@ -166,6 +166,7 @@ SPIKES = "units/spike_times"
         (text(".zattrs", "{}"), "is a Zarr store, but not of NWB 2"),
         (linked, "'0' in .*spike_times is a link or no file"),
         (lambda store: (store / ".zgroup").unlink(), "is no Zarr store of version 2"),
+        (text("zarr.json", "{}"), "is a Zarr store of version 3; version 2 is accepted"),
     ],
 )
 def test_damage_and_hostile_stores(change: Change, said: str, store: Path) -> None:
