@@ -18,11 +18,13 @@ from aegru_hw.recordings.spike_arrays import TIMES
 
 _SPIKES = ("spike", "count", "neural", "rate", "fr", "binned")
 _MOVEMENTS = (
-    ("velocity", ("vel", "curs_v"), ""),
-    ("velocity", ("behavior",), ", as the Neural Latents Benchmark has it; or is it a --position?"),
-    ("position", ("pos", "kinematic", "curs_p"), ""),
-    ("velocity", ("hand", "cursor", "finger", "wrist"), "; or is it a --position?"),
+    ("velocity", r"vel|curs_v|^v_?[xy]$", ""),
+    ("velocity", "behavior", ", as the Neural Latents Benchmark has it; or is it a --position?"),
+    ("position", r"pos|kinematic|curs_p|^p_?[xy]$", ""),
+    ("velocity", "hand|cursor|finger|wrist", "; or is it a --position?"),
 )
+"""What a movement is, the pattern of its names, and what is left open."""
+
 MOVED = ("velocity", "position")
 _NOT_A_HAND = ("target", "eye", "gaze", "pupil")
 _SET_ASIDE = ("eval", "test", "heldout", "held_out", "forward")
@@ -105,7 +107,8 @@ def _belong(spikes: Shape, other: Shape) -> bool:
     """Tell whether two arrays share the length of time and, where there are trials, of these."""
     shared = Counter(spikes) & Counter(other)
     del shared[1]
-    return shared.total() >= (2 if len(spikes) > 2 else 1)
+    axes = sum(length != 1 for length in spikes)
+    return shared.total() >= (2 if axes > 2 else 1)
 
 
 def with_time_axis(container: Container, guess: Guess | None) -> Guess | None:
@@ -152,11 +155,11 @@ class Moved:
 
 def guess_movement(shapes: Mapping[str, Shape], fits: Callable[[str, Shape], bool]) -> Moved | None:
     """Return the likeliest movement among the arrays that fit, by their names; else None."""
-    for what, words, doubt in _MOVEMENTS:
+    for what, pattern, doubt in _MOVEMENTS:
         named = [
             name
             for name, shape in shapes.items()
-            if any(word in last_part(name) for word in words)
+            if re.search(pattern, last_part(name))
             and not any(word in last_part(name) for word in _NOT_A_HAND)
             and fits(name, shape)
         ]

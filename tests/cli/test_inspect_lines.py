@@ -197,3 +197,21 @@ def test_times_in_milliseconds_are_refused_before_import(tmp_path, capsys) -> No
     )
     facts = printed(capsys, "inspect", path)
     assert "refused: the samples of the movement are 20 apart by 'time'" in facts["guessed"][-1]
+
+
+@pytest.mark.parametrize("names", [("vx", "vy"), ("v_x", "v_y"), ("VelX", "VelY")])
+def test_axes_apart(names, tmp_path, capsys) -> None:
+    path = tmp_path / "made.npz"
+    np.savez(path, spikes=SIGNALS.counts, **dict(zip(names, SIGNALS.velocity.T, strict=True)))
+    line = printed(capsys, "inspect", path)["import"]
+    assert f"--counts spikes --velocity {','.join(names)} " in line
+    assert np.array_equal(imported(capsys, line, tmp_path / "o.h5").velocity, SIGNALS.velocity)
+
+
+def test_a_single_trial(tmp_path, capsys) -> None:
+    path = tmp_path / "one.mat"
+    trial = {"M1_spikes": SIGNALS.counts, "vel": SIGNALS.velocity, "bin_size": 0.02}
+    matlab("7.3")(path, {"td": [trial]})
+    line = printed(capsys, "inspect", path)["import"]
+    assert line.endswith("--counts td.M1_spikes --velocity td.vel")
+    assert np.array_equal(imported(capsys, line, tmp_path / "out.h5").counts, SIGNALS.counts)
