@@ -1,11 +1,12 @@
 """The length of a bin that a file says beside its counts, as `bin_size` of TrialData does."""
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
 
 from aegru_hw.errors import UserError
-from aegru_hw.recordings.containers.container import Container
+from aegru_hw.recordings.containers.container import MAX_TRIALS, Container
 from aegru_hw.recordings.floats import Floats
 
 NAME = "bin_size"
@@ -54,11 +55,14 @@ class BinSize:
 
 
 def bin_size_of(container: Container, counts: str) -> BinSize | None:
-    """Return what is said beside the counts of a whole name, or outermost; None for nothing."""
+    """Return what is said beside the counts of a whole name, or elsewhere; None for nothing."""
+    shapes = container.shapes()
     beside = f"{counts.rpartition('.')[0]}.{NAME}"
-    name = beside if beside in container.shapes() else NAME
     try:
-        found = container.read(name)
+        name = container.resolve(beside if beside in shapes else NAME)
+        if math.prod(length or 1 for length in shapes[name]) > MAX_TRIALS:
+            return None
+        found = container.load(name)
     except UserError:
         return None
     numbers = found if isinstance(found, list) else [found]

@@ -53,3 +53,11 @@ def test_what_is_none_is_named(sizes, text, tmp_path) -> None:
         read(path)
     assert text in str(caught.value)
     assert read(path, tick_seconds=0.03).recording.tick_seconds == 0.03
+
+
+def test_more_of_them_than_trials_can_be_are_not_looked_at(tmp_path) -> None:
+    path = tmp_path / "made.mat"
+    for number, found in ((100_000, 0.5), (100_001, None)):
+        scipy.io.savemat(path, {"bin_size": np.full(number, 0.5)}, do_compression=True)
+        said = bin_size_of(open_container(path), "spikes")
+        assert (None if said is None else said.seconds) == found
