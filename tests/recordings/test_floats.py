@@ -8,7 +8,8 @@ import pytest
 
 from aegru_hw.recordings.floats import as_floats
 from aegru_hw.recordings.layout import import_file
-from tests.recordings.test_odoherty import write as write_odoherty
+from benchmarks.made.odoherty import write_odoherty
+from benchmarks.made.signals import Signals
 
 TICKS = 60
 COUNTS = np.random.default_rng(1).integers(0, 3, (TICKS, 4))
@@ -66,9 +67,10 @@ def test_it_is_cut_out_of_movement_with_spike_times(tmp_path: Path) -> None:
 
 
 def test_letters_that_are_no_numbers(tmp_path: Path) -> None:
-    path = write_odoherty(tmp_path / "names.mat", [[[3.1]]])
+    path = tmp_path / "names.mat"
+    write_odoherty(path, Signals(ticks=30, channels=2, trials=1))
     with h5py.File(path, "r+") as file:
-        del file["#refs#/name0"]
         letters = file["#refs#"].create_dataset("other", data=[[77.0], [np.nan], [1e300]])
         file["chan_names"][0, 0] = letters.ref
-    assert import_file(path).channel_names[0][0] == "M"
+    first, second = import_file(path).channel_names
+    assert (first[0], len(first), second) == ("M", 3, "S1 001")
