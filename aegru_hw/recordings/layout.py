@@ -70,8 +70,8 @@ def describe(path: str | Path) -> dict[str, Any]:
     trial to trial). For NWB also `nwb`: its units, series and intervals. For a recording also
     `recording` (`facts_of`); for a file that leaves a choice `choice` says which. For any file but
     our own, last, `guessed`, the reason for each part of the command that one would try, and
-    `import`, that command, which was tried; where no arrays could be guessed it has KEY for their
-    names. Raises UserError as `open_recording` does for damaged files.
+    `import`, that command, which was tried; where nothing could be guessed it has KEY or NAME for
+    what is to be named. Raises UserError as `open_recording` does for damaged files.
     """
     path = Path(path)
     shapes = {} if path.is_dir() else open_container(path).shapes()
