@@ -14,8 +14,8 @@ SCHEMA = ".specloc"
 DATED = ("/", "/general/subject")
 """Groups whose dates hdmf reads as text, whatever they hold."""
 
-MOST_NUMBERS = 2**16
-"""Elements that an array beside dates may have, such as the dates at which a file was changed."""
+MOST_BYTES = 2**24
+"""Of an array that is read at once, a text of the schema for example."""
 
 
 def check_sound(file: h5py.File, path: Path) -> None:
@@ -36,7 +36,7 @@ def check_sound(file: h5py.File, path: Path) -> None:
 def _check_dates(group: h5py.Group, path: Path) -> None:
     for name in group:
         item = group.get(name)
-        if isinstance(item, h5py.Dataset) and (item.size or 0) > MOST_NUMBERS:
+        if isinstance(item, h5py.Dataset) and item.nbytes > MOST_BYTES:
             raise UserError(f"'{name}' of {path} is no text or date; the file is damaged")
 
 
@@ -44,7 +44,9 @@ def _check_schema(group: h5py.Group, path: Path) -> None:
     arrays: list[str] = []
 
     def note(name: str, item: Any) -> None:
-        if isinstance(item, h5py.Dataset) and item.shape not in ((), (1,)):
+        if not isinstance(item, h5py.Dataset):
+            return
+        if item.shape not in ((), (1,)) or item.nbytes > MOST_BYTES:
             arrays.append(name)
 
     group.visititems(note)
