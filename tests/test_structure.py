@@ -11,7 +11,7 @@ ROOT = PACKAGE.parent
 ORDER = (
     *("errors", "files", "hdf5", "strict_json", "sources", "plain_folder", "needs"),
     "storage",
-    *("fixedpoint", "recordings", "hls", "rtl", "cost", "decoder", "synthesis"),
+    *("fixedpoint", "recordings", "hls", "rtl", "cost", "decoder", "synthesis", "export"),
     *("executions", "runs", "report", "run", "baselines", "benchmark", "sweep", "cli"),
     "__main__",
 )

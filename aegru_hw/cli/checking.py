@@ -149,7 +149,7 @@ def verify(options: argparse.Namespace) -> int:
         recording,
         without=without,
         progress=shows_progress(options),
-        say=lambda label: note(options, f"verifying: {label}"),
+        say=lambda text: note(options, text),
     )
     digest = None if recording is None else recording.content_hash
     if digest is not None and digest in summary.other_recordings:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from aegru_hw.fixedpoint.counts import Counts
 from aegru_hw.fixedpoint.decoder import FixedDecoder
 from aegru_hw.fixedpoint.types import Codes
+from aegru_hw.needs.table import NEEDS
 
 if TYPE_CHECKING:
     from aegru_hw.rtl.verification import EngineResult
@@ -56,6 +57,7 @@ class Execution(ABC):
     needs: tools and packages it runs with, by their names in `aegru_hw.needs`.
     made_by: the command, behind `aegru-hw`, that writes what it runs; None where `quantize` does.
     is_trained_network: it runs the network that decoder.h5 was exported from, not decoder.h5.
+    is_optional: where what it needs is not here, `verify` passes over it and says so.
     """
 
     name: ClassVar[str]
@@ -64,10 +66,20 @@ class Execution(ABC):
     needs: ClassVar[tuple[str, ...]] = ("numpy",)
     made_by: ClassVar[str | None] = None
     is_trained_network: ClassVar[bool] = False
+    is_optional: ClassVar[bool] = False
 
     def is_there(self, context: Context) -> bool:
         """Tell whether what it runs has been written."""
         return True
+
+    def lacks(self) -> str | None:
+        """Return in words what an optional one needs and is not here; None where nothing."""
+        if not self.is_optional:
+            return None
+        needs = (NEEDS[name] for name in self.needs if name in NEEDS)
+        problems = ((need, need.probe().problem) for need in needs)
+        lines = [need.missing_text(problem) for need, problem in problems if problem is not None]
+        return " | ".join(lines) or None
 
     def made_of(self, context: Context) -> dict[str, str]:
         """Return digests of what its result follows from, beside decoder and recording."""

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 from aegru_hw.errors import UserError
 from aegru_hw.executions.brevitas import Brevitas
+from aegru_hw.executions.c import C
 from aegru_hw.executions.execution import Execution
 from aegru_hw.executions.firmware import HlsFirmware
 from aegru_hw.executions.live import Live
@@ -16,6 +17,7 @@ EXECUTIONS: tuple[Execution, ...] = (
     Brevitas(),
     Streaming(),
     Live(),
+    C(),
     HlsFirmware(),
     Rtl(),
 )

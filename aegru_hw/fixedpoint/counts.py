@@ -1,5 +1,6 @@
 """What counts as spike counts: the contract that every execution checks."""
 
+from collections.abc import Iterable
 from typing import Any, cast
 
 import numpy as np
@@ -53,8 +54,61 @@ def spike_counts(counts: ArrayLike) -> Counts:
     return cast(Counts, array.astype(np.uint8 if array.max(initial=0) <= 255 else np.uint16))
 
 
+def counts_of_tick(counts: ArrayLike, channels: int) -> Counts:
+    """Return one tick's spike counts (C,) of a decoder's C channels as uint8 or uint16.
+
+    Raises UserError for another shape, and as `spike_counts` does.
+    """
+    spikes = spike_counts(counts)
+    if spikes.shape != (channels,):
+        raise UserError(
+            f"spike counts of shape {spikes.shape} do not fit this decoder; a tick of it is "
+            f"({channels},)"
+        )
+    return spikes
+
+
+def spike_channels(channels: Iterable[int] | NDArray[np.integer], limit: int) -> NDArray[np.intp]:
+    """Return the channel of each spike of a tick, each from 0 to limit - 1.
+
+    Raises UserError for what is no whole number, also where its value is whole, and for a channel
+    that there is not.
+    """
+    try:
+        given = channels if isinstance(channels, np.ndarray) else list(channels)
+    except TypeError:
+        raise _no_channels(type(channels).__name__) from None
+    if given.size == 0 if isinstance(given, np.ndarray) else not given:
+        return np.zeros(0, dtype=np.intp)
+    if isinstance(given, list) and any(isinstance(one, bool | np.bool_) for one in given):
+        raise _no_channels("bool")  # numpy would make numbers of some of them
+    try:
+        indices = np.asarray(given)
+    except ValueError:
+        raise _no_channels("ragged list") from None
+    if indices.dtype.kind == "O" and all(isinstance(one, int) for one in given):
+        indices = np.asarray([min(max(one, -1), limit) for one in given])
+    if indices.dtype.kind not in "iu" or indices.ndim != 1:
+        shape = "" if indices.ndim == 1 else f" of shape {indices.shape}"
+        raise _no_channels(f"{indices.dtype}{shape}")
+    outside = (indices < 0) | (indices >= limit)
+    if outside.any():
+        raise UserError(
+            f"channel {given[int(np.argmax(outside))]} is not within 0 to {limit - 1} of this "
+            "decoder"
+        )
+    return indices.astype(np.intp)
+
+
 def _as_array(counts: ArrayLike) -> NDArray[Any]:
     try:
         return np.asarray(counts)
     except ValueError:
         raise UserError("counts are a ragged list; an array (ticks, channels) is needed") from None
+
+
+def _no_channels(what: str) -> UserError:
+    return UserError(
+        f"spikes are given as {what}; a list of whole channel numbers is needed, or `step_counts` "
+        "for the counts of all channels"
+    )

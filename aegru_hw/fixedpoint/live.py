@@ -8,9 +8,8 @@ from typing import Self
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from aegru_hw.errors import UserError
 from aegru_hw.fixedpoint.cell import Observer, cell, ignore
-from aegru_hw.fixedpoint.counts import spike_counts
+from aegru_hw.fixedpoint.counts import counts_of_tick, spike_channels
 from aegru_hw.fixedpoint.decoder import FixedDecoder, load_decoder
 from aegru_hw.fixedpoint.rate import per_output
 from aegru_hw.fixedpoint.startup import startup
@@ -86,7 +85,8 @@ class LiveDecoder:
             ...
         aegru_hw.errors.UserError: channel 96 is not within 0 to 95 of this decoder
         """
-        spikes = np.bincount(self._indices(channels), minlength=self.decoder.geometry.channels)
+        limit = self.decoder.geometry.channels
+        spikes = np.bincount(spike_channels(channels, limit), minlength=limit)
         return self._advance(spikes, observe)
 
     def step_counts(self, counts: ArrayLike, observe: Observer = ignore) -> NDArray[np.float64]:
@@ -100,42 +100,8 @@ class LiveDecoder:
         >>> bool((one.step_counts(counts) == other.step([17, 17])).all())
         True
         """
-        spikes = spike_counts(counts)
-        channels = self.decoder.geometry.channels
-        if spikes.shape != (channels,):
-            raise UserError(
-                f"spike counts of shape {spikes.shape} do not fit this decoder; a tick of it is "
-                f"({channels},)"
-            )
+        spikes = counts_of_tick(counts, self.decoder.geometry.channels)
         return self._advance(spikes.astype(np.int64), observe)
-
-    def _indices(self, channels: Iterable[int] | NDArray[np.integer]) -> NDArray[np.intp]:
-        """Return the channel of each spike, checked."""
-        try:
-            given = channels if isinstance(channels, np.ndarray) else list(channels)
-        except TypeError:
-            raise _no_channels(type(channels).__name__) from None
-        if given.size == 0 if isinstance(given, np.ndarray) else not given:
-            return np.zeros(0, dtype=np.intp)
-        if isinstance(given, list) and any(isinstance(one, bool | np.bool_) for one in given):
-            raise _no_channels("bool")  # numpy would make numbers of some of them
-        try:
-            indices = np.asarray(given)
-        except ValueError:
-            raise _no_channels("ragged list") from None
-        limit = self.decoder.geometry.channels
-        if indices.dtype.kind == "O" and all(isinstance(one, int) for one in given):
-            indices = np.asarray([min(max(one, -1), limit) for one in given])
-        if indices.dtype.kind not in "iu" or indices.ndim != 1:
-            shape = "" if indices.ndim == 1 else f" of shape {indices.shape}"
-            raise _no_channels(f"{indices.dtype}{shape}")
-        outside = (indices < 0) | (indices >= limit)
-        if outside.any():
-            raise UserError(
-                f"channel {given[int(np.argmax(outside))]} is not within 0 to {limit - 1} of this "
-                "decoder"
-            )
-        return indices.astype(np.intp)
 
     def _advance(self, spikes: Codes, observe: Observer) -> NDArray[np.float64]:
         """Take a tick's spikes (C,); compute where they are the last of an output's."""
@@ -214,10 +180,3 @@ def run_live(
         if live.is_output:
             velocity.append(live.velocity_codes)
     return np.array(velocity, dtype=np.int64).reshape(-1, 2)
-
-
-def _no_channels(what: str) -> UserError:
-    return UserError(
-        f"spikes are given as {what}; a list of whole channel numbers is needed, or `step_counts` "
-        "for the counts of all channels"
-    )

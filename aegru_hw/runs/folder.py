@@ -20,14 +20,14 @@ FILES = (
     *("float.safetensors", "pruned.safetensors", "quantized.safetensors", "decoder.h5"),
     *("options.json", "summary.json", "report.html"),
 )
-FOLDERS = ("results", "hls", "rtl", "synth", "lanes")
+FOLDERS = ("results", "hls", "rtl", "synth", "lanes", "export")
 OWNED = (MARKER, *FILES, *FOLDERS)
 """Every name that this program writes in a run, but for SCRATCH."""
 
 SCRATCH = {LOCK, HOLDER, FOLDER}
 """What is left in a folder where making a run in it was interrupted."""
 
-MADE_OF_DECODER = ("hls", "rtl", "synth", "lanes", "summary.json", "report.html")
+MADE_OF_DECODER = ("hls", "rtl", "synth", "lanes", "export", "summary.json", "report.html")
 
 
 @dataclass(frozen=True)
@@ -48,6 +48,7 @@ class RunFolder:
     decoder.h5: the artefact that every execution reads.
     hls: the hls4ml project. rtl: the engine's project.
     synth: a folder a target, of the engine placed on it; lanes: the same over numbers of lanes.
+    export: a folder a format, of the decoder for other programs.
     results: one file a result, with the digests of what it was measured on.
     summary.json: the results that still hold, together. report.html: all of it on one page.
     """
@@ -106,6 +107,10 @@ class RunFolder:
     @property
     def lanes(self) -> Path:
         return self.path / "lanes"
+
+    @property
+    def export(self) -> Path:
+        return self.path / "export"
 
     @property
     def results(self) -> Path:

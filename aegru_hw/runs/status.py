@@ -146,6 +146,8 @@ class _Parts:
                 parts.append(Part(name, LEFT_OUT, f"--without {execution.name}"))
             elif stale := self.stale.get(f"{own}/{execution.name}"):
                 parts.append(Part(name, STALE, "; ".join(stale.because), command))
+            elif (lacking := execution.lacks()) is not None:
+                parts.append(Part(name, MISSING, lacking))
             elif execution.is_there(context_of(self.run)):
                 parts.append(Part(name, MISSING, "", command))
         return parts

@@ -37,7 +37,8 @@ def verify(
 
     recording: another one than the run's own, which must have the decoder's channels and tick; its
     results stand in `other_recordings`.
-    without: names of executions to leave out. say: told of each execution as it begins.
+    without: names of executions to leave out. say: told of each execution as it
+    begins, and of those that are passed over because what they need is not here.
     Each result is kept as soon as it is there: a later failure loses none.
     """
     executions = chosen(without)
@@ -53,8 +54,10 @@ def verify(
         if own:
             _keep_left_out(run, tuple(sorted(without)))
         for execution in executions:
-            if execution.is_there(context_of(run)):
-                say(execution.label)
+            if (lacking := execution.lacks()) is not None:
+                say(f"not verified: {execution.label}: {lacking}")
+            elif execution.is_there(context_of(run)):
+                say(f"verifying: {execution.label}")
                 summary = _verified(run, execution, decoder, recording, stream, truth, progress)
     return summary
 

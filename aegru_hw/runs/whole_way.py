@@ -54,12 +54,7 @@ def go_all_the_way(
         if not run.decoder.exists():
             quantize(run, [], progress=progress)
         _write_hardware(run, options, target, say)
-        summary = verify(
-            run,
-            without=options.without,
-            progress=progress,
-            say=lambda label: say(f"verifying: {label}"),
-        )
+        summary = verify(run, without=options.without, progress=progress, say=say)
         if target is None:
             return WholeWay(summary)
         return _placed(run, target, summary, options.lanes, progress=progress, say=say)
