@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from aegru_hw.errors import UserError
+    from aegru_hw.export.compiled import CompiledDecoder, load_live
     from aegru_hw.fixedpoint import FixedDecoder, LiveDecoder, load_decoder
     from aegru_hw.recordings.layout import open_recording
     from aegru_hw.recordings.recording import Recording
@@ -17,23 +18,27 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 __all__ = [
+    "CompiledDecoder",
     "FixedDecoder",
     "LiveDecoder",
     "Recording",
     "Run",
     "UserError",
     "load_decoder",
+    "load_live",
     "open_recording",
     "train",
 ]
 
 _MODULES = {
+    "CompiledDecoder": "aegru_hw.export.compiled",
     "FixedDecoder": "aegru_hw.fixedpoint",
     "LiveDecoder": "aegru_hw.fixedpoint",
     "Recording": "aegru_hw.recordings.recording",
     "Run": "aegru_hw.run",
     "UserError": "aegru_hw.errors",
     "load_decoder": "aegru_hw.fixedpoint",
+    "load_live": "aegru_hw.export.compiled",
     "open_recording": "aegru_hw.recordings.layout",
     "train": "aegru_hw.run",
 }

@@ -8,6 +8,7 @@ from aegru_hw.executions.c import C
 from aegru_hw.executions.execution import Execution
 from aegru_hw.executions.firmware import HlsFirmware
 from aegru_hw.executions.live import Live
+from aegru_hw.executions.onnx import Onnx
 from aegru_hw.executions.rtl import Rtl
 from aegru_hw.executions.streaming import Streaming
 from aegru_hw.executions.window import Window
@@ -18,6 +19,7 @@ EXECUTIONS: tuple[Execution, ...] = (
     Streaming(),
     Live(),
     C(),
+    Onnx(),
     HlsFirmware(),
     Rtl(),
 )

@@ -28,6 +28,18 @@ def write_c(decoder: FixedDecoder, counts: NDArray[Any], folder: Path) -> None:
         (folder / name).write_text(text, encoding="utf-8")
 
 
-FORMATS: dict[str, Writer] = {"c": write_c}
-FILES: dict[str, tuple[str, ...]] = {"c": (HEADER, SOURCE, MAIN, VECTORS)}
+def write_onnx(decoder: FixedDecoder, counts: NDArray[Any], folder: Path) -> None:
+    """Write the ONNX model; it has no test vectors, since `verify` runs it.
+
+    Raises UserError as `onnx_model` does.
+    """
+    from aegru_hw.export.onnx_model import onnx_model
+
+    model = onnx_model(decoder).SerializeToString(deterministic=True)
+    folder.mkdir()
+    (folder / MODEL).write_bytes(model)
+
+
+FORMATS: dict[str, Writer] = {"c": write_c, "onnx": write_onnx}
+FILES: dict[str, tuple[str, ...]] = {"c": (HEADER, SOURCE, MAIN, VECTORS), "onnx": (MODEL,)}
 """What each format's folder holds."""
