@@ -3,15 +3,17 @@
 window form: straight from the definition.
 streaming form: chains and delta encoder, vectorised over ticks.
 step: the live decoder, one tick a call.
+compiled step: the same in exported C, compiled with cc; left out where there is none.
 firmware: hls4ml's C++, compiled with g++ and run through its predict.
 
-Step and firmware, the slow ones, get the first tenth of the stream.
+Steps and firmware, the slow ones, get the first tenth of the stream.
 Without RUN it takes a decoder of the paper's size with random weights, half of them zero. Each rate
 is the best of the repetitions; every execution must give the same velocity codes.
 """
 
 import argparse
 import json
+import shutil
 import sys
 import tempfile
 import time
@@ -23,6 +25,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from aegru_hw.errors import UserError
+from aegru_hw.export.compiled import CompiledDecoder, outputs_of
 from aegru_hw.fixedpoint import (
     FixedDecoder,
     load_decoder,
@@ -79,6 +82,14 @@ def measure(decoder: FixedDecoder, options: argparse.Namespace) -> dict[str, flo
         ),
         "step": lambda: run_live(decoder, short),
     }
+    if shutil.which("cc") is not None:
+        compiled = CompiledDecoder(decoder)
+
+        def compiled_step() -> NDArray[np.int64]:
+            compiled.reset()
+            return outputs_of(compiled, short)
+
+        executions["compiled step"] = compiled_step
     with tempfile.TemporaryDirectory(prefix="aegru_hw_") as folder:
         if not options.no_firmware:
             firmware = compiled_firmware(decoder, Path(folder) / "hls")

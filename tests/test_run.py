@@ -30,7 +30,7 @@ def test_a_whole_way(trained) -> None:
     assert decoder.encoder.weight_type.width == 4
     assert decoder.sparsity >= 0.6
     summary = run.verify()
-    assert len(summary.mismatches) == 6
+    assert len(summary.mismatches) == 15
     assert not any(summary.mismatches.values())
     assert summary.seed == 3
     velocity = decoder.decode(recording.counts)

@@ -105,7 +105,11 @@ def load_live(path: str | Path) -> CompiledDecoder | LiveDecoder:
 
 def run_compiled(decoder: FixedDecoder, counts: NDArray[np.integer]) -> Codes:
     """Return the codes (T // every, 2) of the outputs of the exported C for counts (T, C)."""
-    compiled = CompiledDecoder(decoder)
+    return outputs_of(CompiledDecoder(decoder), counts)
+
+
+def outputs_of(compiled: CompiledDecoder, counts: NDArray[np.integer]) -> Codes:
+    """Return the codes (O, 2) of the outputs of counts (T, C), from where a decoder is."""
     velocity: list[Codes] = []
     for spikes in counts:
         compiled.step_counts(spikes)

@@ -27,9 +27,10 @@ def test_report_of_a_saved_decoder(tmp_path: Path) -> None:
     report = json.loads(ended.stdout)
     assert (report["channels"], report["norm"], report["ticks"]) == (7, False, 50)
     rates = report["ticks_per_second"]
-    assert list(rates) == ["window form", "streaming form", "step"]
+    assert list(rates) == ["window form", "streaming form", "step", "compiled step"]
     assert report["streaming_form_over"] == {
-        name: rates["streaming form"] / rates[name] for name in ("window form", "step")
+        name: rates["streaming form"] / rates[name]
+        for name in ("window form", "step", "compiled step")
     }
 
 

@@ -55,7 +55,7 @@ def test_verify_fails_where_an_execution_differs(light_copy, monkeypatch, capsys
     }
     text = said(capsys, "verify", light_copy, status=1)
     assert "  streaming_vs_fixed   1\n" in text
-    assert "all other 3 pairs: 2" in text
+    assert "all other 10 pairs: 2" in text
     assert "1 mismatches" in said(capsys, "status", light_copy)
 
 
@@ -85,9 +85,9 @@ def test_another_recording_is_kept_apart(light_copy, tmp_path, capsys) -> None:
     text = said(capsys, "verify", light_copy, other)
     assert text.startswith("test split of another recording, small")
     assert (
-        "note: fixed, brevitas, streaming, live: R² of x is -" in text
+        "note: fixed, brevitas, streaming, live, c, onnx: R² of x is -" in text
     )  # trained on other channels' tuning
-    assert "all other 3 pairs: 0" in text
+    assert "all other 10 pairs: 0" in text
     after = summary_of(light_copy)
     ((digest, found),) = after["other_recordings"].items()
     assert {**after, "other_recordings": {}} == before

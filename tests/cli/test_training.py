@@ -95,6 +95,7 @@ def test_quantize_again_at_other_widths(run_copy, capsys) -> None:
     done("verify", run_copy)
     assert set(summary_of(run_copy)["r2"]) == {
         *("float", "pruned", "quantised", "fixed", "brevitas", "streaming", "live"),
+        *("c", "onnx"),
     }
 
 

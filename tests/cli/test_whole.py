@@ -3,6 +3,7 @@
 import os
 import shutil
 from dataclasses import replace
+from itertools import combinations
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ from tests.cli.commands import SETTINGS, done, printed, refused, said, snapshot,
 from tests.support.recordings import small_recording
 
 PAIRS_WITH_REFERENCE = {
-    f"{name}_vs_fixed" for name in ("brevitas", "streaming", "live", "firmware", "rtl")
+    f"{name}_vs_fixed" for name in ("brevitas", "streaming", "live", "c", "onnx", "firmware", "rtl")
 }
 
 
@@ -22,11 +23,11 @@ def test_run_goes_the_whole_way_without_a_mismatch(finished_run) -> None:
     summary = summary_of(finished_run)
     assert set(summary["r2"]) == {
         *("float", "pruned", "quantised"),
-        *("fixed", "brevitas", "streaming", "live", "firmware", "rtl"),
+        *("fixed", "brevitas", "streaming", "live", "c", "onnx", "firmware", "rtl"),
     }
     assert all(set(r2) == {"mean", "x", "y"} for r2 in summary["r2"].values())
     assert set(summary["mismatches"]) > PAIRS_WITH_REFERENCE
-    assert len(summary["mismatches"]) == 15
+    assert len(summary["mismatches"]) == 28
     assert not any(summary["mismatches"].values())
     assert summary["ticks_compared"] > summary["ticks_scored"] > 300
     assert (
@@ -58,13 +59,8 @@ def test_what_is_left_out_is_neither_made_nor_compared_and_is_said(light_copy, c
     assert summary["left_out"] == ["firmware", "rtl"]
     assert set(summary["mismatches"]) == {
         f"{second}_vs_{first}"
-        for first, second in (
-            ("fixed", "brevitas"),
-            ("fixed", "streaming"),
-            ("fixed", "live"),
-            ("brevitas", "streaming"),
-            ("brevitas", "live"),
-            ("streaming", "live"),
+        for first, second in combinations(
+            ("fixed", "brevitas", "streaming", "live", "c", "onnx"), 2
         )
     }
     assert not (light_copy / "hls").exists()
@@ -73,7 +69,7 @@ def test_what_is_left_out_is_neither_made_nor_compared_and_is_said(light_copy, c
     assert "left out" in page.lower()
     text = said(capsys, "verify", light_copy, "--without", "rtl", "--without", "firmware")
     assert "left out: firmware, rtl" in text
-    assert "all other 3 pairs: 0" in text
+    assert "all other 10 pairs: 0" in text
 
 
 @pytest.mark.parametrize("names", ["vhdl", "rtl,vhdl", "fixed", ""])
@@ -88,7 +84,7 @@ def test_names_to_leave_out_are_checked_before_anything(
         "verify": ["verify", run],
     }[command]
     line = refused(capsys, *arguments, "--without", names)
-    assert "brevitas, streaming, live, firmware, rtl" in line
+    assert "brevitas, streaming, live, c, onnx, firmware, rtl" in line
     assert not run.exists()
 
 
@@ -368,7 +364,7 @@ def test_demo_says_how_its_recording_was_made(tmp_path, monkeypatch, capsys) -> 
     out = tmp_path / "demo"
     light = ["--without", "rtl,firmware", "--target", "none", "--seed", "2"]
     assert main(["demo", "--out", str(out), *light, *SETTINGS, "--quiet"]) == 0
-    assert "all other 3 pairs: 0" in capsys.readouterr().out
+    assert "all other 10 pairs: 0" in capsys.readouterr().out
     made_by = "aegru-hw generate generated.mat --channels 12 --seconds 20 --seed 2"
     assert summary_of(out)["recording"]["made_by"] == made_by
     assert RunFolder(out).is_run

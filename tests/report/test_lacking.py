@@ -35,8 +35,8 @@ from tests.support.runs import (
     verified_run,
 )
 
-MATRIX_OF_SIX = 2 * 5
-"""Cells of one of six executions in the matrix of pairs: its row and its column."""
+MATRIX_OF_EIGHT = 2 * 7
+"""Cells of one of eight executions in the matrix of pairs: its row and its column."""
 
 
 def shown_numbers(page: Page, section: str) -> list[str]:
@@ -52,8 +52,8 @@ def test_firmware_that_was_replaced_is_not_proven(tmp_path) -> None:
     assert f"Firmware, verified: hls/ changed. Command: {command}" in page.text
     assert f"firmware: hls/ changed. Command: aegru-hw synth {run.path} --force" in page.text
     text = page.sections["verification"]
-    assert "0 mismatches in 10 pairs" in text
-    assert text.count("stale") == MATRIX_OF_SIX + 1
+    assert "0 mismatches in 21 pairs" in text
+    assert text.count("stale") == MATRIX_OF_EIGHT + 1
     assert page.sections["accuracy"].count("stale") == 1
     assert "Firmware: not run" not in page.text
     assert "--strategy" not in page.sections["provenance"]
@@ -87,7 +87,7 @@ def test_a_tool_of_another_version_makes_stale(tmp_path) -> None:
     change_result(run, name, Measured, tools={"numpy": "0.0.1"})
     page = page_of(run)
     assert f"Live, verified: numpy 0.0.1 became {np.__version__}." in page.text
-    assert "0 mismatches in 6 pairs" in page.sections["verification"]
+    assert "0 mismatches in 15 pairs" in page.sections["verification"]
 
 
 def test_a_placement_of_another_engine_is_stale(tmp_path) -> None:
@@ -112,7 +112,7 @@ def test_a_damaged_result_is_stale_and_the_rest_stands(tmp_path) -> None:
     assert "RTL, verified: " in page.text
     assert "Live, verified: " in page.text
     assert "synth/xc7: " in page.text
-    assert "0 mismatches in 6 pairs" in page.sections["verification"]
+    assert "0 mismatches in 15 pairs" in page.sections["verification"]
     assert "energy-chart" not in page.figures
 
 
@@ -121,7 +121,7 @@ def test_what_was_left_out_is_said(tmp_path) -> None:
     page = page_of(run)
     text = page.sections["verification"]
     assert "Left out on request (--without): RTL." in text
-    assert text.count("left out") == MATRIX_OF_SIX + 1 + 1
+    assert text.count("left out") == MATRIX_OF_EIGHT + 1 + 1
     assert "not run" not in text
     assert f"RTL: left out. Commands: aegru-hw synth {run.path} --backend rtl" in page.text
     assert f"aegru-hw verify {run.path} --without rtl\n" in page.sections["provenance"]
@@ -130,7 +130,7 @@ def test_what_was_left_out_is_said(tmp_path) -> None:
 def test_a_result_that_holds_is_shown_though_left_out_later(tmp_path) -> None:
     run = complete_run(tmp_path / "run", options=RunOptions(without=("rtl",)))
     page = page_of(run)
-    assert "0 mismatches in 15 pairs" in page.sections["verification"]
+    assert "0 mismatches in 28 pairs" in page.sections["verification"]
     assert "left out" not in page.sections["verification"]
 
 
@@ -198,7 +198,7 @@ def test_a_new_execution_appears_by_itself(tmp_path, monkeypatch) -> None:
     assert f"Board: not run. Command: aegru-hw verify {run.path}" in page.text
     measure(run, "board", differing=2, macs={"board": 1234.0})
     page = page_of(run)
-    assert "10 mismatching ticks over 15 pairs" in page.sections["verification"]
+    assert "14 mismatching ticks over 28 pairs" in page.sections["verification"]
     assert "an FPGA on the desk" in page.sections["verification"]
     assert "an FPGA on the desk" in page.sections["accuracy"]
     assert "Board" in page.figures["accuracy-chart"]["data"][2]["y"]
@@ -271,4 +271,4 @@ def test_tools_and_digests_are_named(tmp_path) -> None:
 def test_the_tile_says_how_much_was_compared(tmp_path) -> None:
     run = complete_run(tmp_path / "run")
     (run.rtl / "parameters.json").write_text("{}")
-    assert "mismatches: 10 of 15 pairs, 409 ticks each" in page_of(run).text
+    assert "mismatches: 21 of 28 pairs, 409 ticks each" in page_of(run).text

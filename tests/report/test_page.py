@@ -142,23 +142,23 @@ def test_r2_and_mismatches(complete, verified) -> None:
     for text in ("0.8710", "0.8620", "0.8650", "0.8655", "SystemVerilog"):
         assert text in page.sections["accuracy"]
     text = page.sections["verification"]
-    assert "0 mismatches in 15 pairs of executions, over 409 ticks each" in text
+    assert "0 mismatches in 28 pairs of executions, over 409 ticks each" in text
     assert "equal to the cost model on every tick" in text
     assert "not run" not in text
-    assert page.kinds("verification", "td").count("good centre centre") == 30 + 5
+    assert page.kinds("verification", "td").count("good centre centre") == 56 + 7
     _, page = verified
     text = page.sections["verification"]
-    assert "0 mismatches in 10 pairs" in text
-    assert text.count("not run") == 2 * 5 + 1 + 1  # row and column, the list, the sentence
+    assert "0 mismatches in 21 pairs" in text
+    assert text.count("not run") == 2 * 7 + 1 + 1  # row and column, the list, the sentence
 
 
 def test_a_mismatch_is_shown_as_one(tmp_path) -> None:
     run = complete_run(tmp_path / "run")
     measure(run, "rtl", differing=17)
     page = page_of(run)
-    assert "85 mismatching ticks over 15 pairs" in page.sections["verification"]
+    assert "119 mismatching ticks over 28 pairs" in page.sections["verification"]
     # Both halves of the matrix, and the list; nothing else is bad but the tile and timing.
-    assert page.kinds("verification", "td").count("bad centre centre") == 2 * 5 + 1
+    assert page.kinds("verification", "td").count("bad centre centre") == 2 * 7 + 1
     assert page.kinds("", "li").count("tile bad") == 1
 
 
@@ -290,7 +290,12 @@ def test_complete_run_misses_only_the_vendor(complete) -> None:
 def test_run_that_was_not_verified(tmp_path) -> None:
     page = page_of(write_run(tmp_path / "run", executions=()))
     assert list(page.sections) == SECTIONS
-    for what in ("Simulator, Brevitas, Streaming, Live", "Firmware", "RTL", "MACs per output"):
+    for what in (
+        "Simulator, Brevitas, Streaming, Live, C, ONNX",
+        "Firmware",
+        "RTL",
+        "MACs per output",
+    ):
         assert f"{what}: not run." in page.text
     assert "Nothing that holds was compared yet." in page.sections["verification"]
 

@@ -69,4 +69,4 @@ def test_configuration_that_was_edited_is_said(tmp_path) -> None:
     make_config("fast", ["pruning.rate=0.3"]).save(run.config)
     page = page_of(run)
     assert "quantisation: config.toml changed" in page.text
-    assert "0 mismatches in 10 pairs" in page.sections["verification"]
+    assert "0 mismatches in 21 pairs" in page.sections["verification"]

@@ -79,7 +79,7 @@ def another_setting(run: RunFolder) -> None:
     replace(config, window=replace(config.window, steps=4)).save(run.config)
 
 
-ALL = {"fixed", "brevitas", "streaming", "live"}
+ALL = {"fixed", "brevitas", "streaming", "live", "c", "onnx"}
 
 
 @pytest.mark.parametrize(

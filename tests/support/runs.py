@@ -53,7 +53,7 @@ from aegru_hw.synthesis.resources import CriticalPath, Resources, Use, write_res
 from tests.support.recordings import small_recording
 
 TICK_SECONDS = 0.004
-VERIFIED = ("fixed", "brevitas", "streaming", "live", "firmware")
+VERIFIED = ("fixed", "brevitas", "streaming", "live", "c", "onnx", "firmware")
 """What is verified where there is no engine."""
 
 CONFIG = make_config("fast", ["pruning.rate=0.6"])
