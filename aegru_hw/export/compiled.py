@@ -86,7 +86,7 @@ class CompiledDecoder:
     def _ended(self, found: int) -> NDArray[np.float64]:
         self.tick += 1
         self.is_output = found == 1
-        velocity: NDArray[np.float64] = self._codes * self._resolution
+        velocity = np.multiply(self._codes, self._resolution, dtype=np.float64)
         return self.decoder.labels.denormalise(velocity)
 
 

@@ -52,10 +52,12 @@ def test_verify_fails_where_an_execution_differs(light_copy, monkeypatch, capsys
         "streaming_vs_fixed": 1,
         "streaming_vs_brevitas": 1,
         "live_vs_streaming": 1,
+        "c_vs_streaming": 1,
+        "onnx_vs_streaming": 1,
     }
     text = said(capsys, "verify", light_copy, status=1)
     assert "  streaming_vs_fixed   1\n" in text
-    assert "all other 10 pairs: 2" in text
+    assert "all other 10 pairs: 4" in text
     assert "1 mismatches" in said(capsys, "status", light_copy)
 
 
@@ -128,7 +130,7 @@ def test_firmware_that_was_never_compared_is_not_claimed(run_copy, capsys) -> No
     assert summary["firmware"]["strategy"] == "latency"
     assert "firmware" not in summary["r2"]
     assert not [pair for pair in summary["mismatches"] if "firmware" in pair]
-    assert len(summary["mismatches"]) == 10
+    assert len(summary["mismatches"]) == 21
     (stale,) = summary["stale"]
     assert stale["result"].endswith("/firmware")
     assert stale["because"] == ["hls/ changed"]

@@ -331,7 +331,7 @@ def test_what_is_odd_is_said_in_words(tmp_path, capsys) -> None:
     text = said(capsys, *command, *SETTINGS)
     assert "float      R² undefined" in text
     assert "note: 6 of 12 channels (50%) never fire" in text
-    every = "float, pruned, quantised, fixed, brevitas, streaming, live"
+    every = "float, pruned, quantised, fixed, brevitas, streaming, live, c, onnx"
     assert f"note: {every}: R² of y is undefined: the true velocity y is constant" in text
     assert "note: float: R² of x is -" in text
     assert "worse than the mean velocity" in text

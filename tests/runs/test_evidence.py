@@ -3,6 +3,7 @@
 import json
 import shutil
 from dataclasses import replace
+from itertools import combinations
 from pathlib import Path
 
 import numpy as np
@@ -27,10 +28,8 @@ from aegru_hw.runs.verification import verify
 from aegru_hw.strict_json import read_json, to_json, write_json
 from tests.support.recordings import small_recording
 
-PAIRS_OF_FOUR = {
-    *("brevitas_vs_fixed", "streaming_vs_fixed", "live_vs_fixed"),
-    *("streaming_vs_brevitas", "live_vs_brevitas", "live_vs_streaming"),
-}
+WITHOUT_HARDWARE = ("fixed", "brevitas", "streaming", "live", "c", "onnx")
+PAIRS = {f"{second}_vs_{first}" for first, second in combinations(WITHOUT_HARDWARE, 2)}
 
 
 def stale_of(run: RunFolder) -> dict[str, tuple[str, ...]]:
@@ -44,7 +43,7 @@ def own_folder(run: RunFolder) -> Path:
 
 def test_all_pairs_are_compared(run) -> None:
     summary = summarise(run)
-    assert set(summary.mismatches) == PAIRS_OF_FOUR
+    assert set(summary.mismatches) == PAIRS
     assert not any(summary.mismatches.values())
     assert summary.stale == ()
     assert summary.exact
@@ -79,7 +78,7 @@ def another_setting(run: RunFolder) -> None:
     replace(config, window=replace(config.window, steps=4)).save(run.config)
 
 
-ALL = {"fixed", "brevitas", "streaming", "live", "c", "onnx"}
+ALL = {*WITHOUT_HARDWARE}
 
 
 @pytest.mark.parametrize(
@@ -125,7 +124,7 @@ def test_results_of_another_recording_stand_apart(run) -> None:
     assert replace(after, other_recordings={}) == before
     found = after.other_recordings[other.content_hash]
     assert found.r2["fixed"] != before.r2["fixed"]
-    assert set(found.mismatches) == PAIRS_OF_FOUR
+    assert set(found.mismatches) == PAIRS
     assert status(run).other_recordings == (other.source,)
     another_decoder(run)
     assert summarise(run).other_recordings == {}
@@ -151,8 +150,8 @@ def test_a_setting_edited_by_hand_does_not_change_what_is_compared(run) -> None:
 
 def test_what_is_left_out_is_kept_and_said(run, quantised_run, tmp_path) -> None:
     fresh = RunFolder(shutil.copytree(quantised_run, tmp_path / "fresh"))
-    summary = verify(fresh, without=("live", "brevitas"), progress=False)
-    assert summary.left_out == ("brevitas", "live")
+    summary = verify(fresh, without=("live", "onnx", "brevitas", "c"), progress=False)
+    assert summary.left_out == ("brevitas", "c", "live", "onnx")
     assert set(summary.mismatches) == {"streaming_vs_fixed"}
     parts = {part.name: part.state for part in status(fresh).parts}
     assert parts["verified: live"] == parts["verified: brevitas"] == LEFT_OUT
@@ -193,6 +192,8 @@ def test_a_differing_execution_is_counted_in_each_of_its_pairs(run, monkeypatch)
         "streaming_vs_fixed": 3,
         "streaming_vs_brevitas": 3,
         "live_vs_streaming": 3,
+        "c_vs_streaming": 3,
+        "onnx_vs_streaming": 3,
     }
     assert not summary.exact
 
