@@ -12,7 +12,7 @@ ORDER = (
     *("errors", "files", "hdf5", "strict_json", "sources", "plain_folder", "needs"),
     "storage",
     *("fixedpoint", "recordings", "hls", "rtl", "cost", "decoder", "synthesis", "export"),
-    *("executions", "runs", "report", "run", "baselines", "benchmark", "sweep", "cli"),
+    *("streams", "executions", "runs", "report", "run", "baselines", "benchmark", "sweep", "cli"),
     "__main__",
 )
 """The parts of the package; each imports only those before it."""

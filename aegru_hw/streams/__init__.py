@@ -1,0 +1,1 @@
+"""Live streams: ticks of spikes from somewhere, velocities to somewhere."""

@@ -1,0 +1,99 @@
+"""The command that decodes a live stream."""
+
+import csv
+import socket
+import threading
+import time
+
+import numpy as np
+import pytest
+
+from aegru_hw.fixedpoint import load_decoder
+from aegru_hw.recordings.recording import load_recording
+from aegru_hw.streams.udp import HOST, datagram
+from tests.cli.commands import printed, refused, said
+from tests.fixedpoint.geometries import spikes
+from tests.support.runs import write_run
+
+
+@pytest.fixture
+def run(tmp_path):
+    return write_run(tmp_path / "run", executions=())
+
+
+def velocities(path) -> list[list[float]]:
+    with open(path, encoding="utf-8") as file:
+        return [
+            [float(row["velocity_x"]), float(row["velocity_y"])] for row in csv.DictReader(file)
+        ]
+
+
+def expected(run, ticks: int) -> list[list[float]]:
+    """Return the velocities of a recording's first ticks: each segment begins after silence."""
+    decoder, recording = load_decoder(run.decoder), load_recording(run.recording)
+    segments = [decoder.decode(recording.counts[start:stop]) for start, stop in recording.segments]
+    return np.concatenate(segments)[:ticks].tolist()
+
+
+def test_a_replay_into_a_file(run, tmp_path, capsys) -> None:
+    out = tmp_path / "velocity.csv"
+    command = ["live", run.path, "--input", f"replay:{run.recording}", "--output", f"csv:{out}"]
+    facts = printed(capsys, *command, "--fast")
+    assert (facts["ticks"], facts["outputs"], facts["missing"]) == (1500, 1500, 0)
+    assert 0 < facts["delay_us"]["p50"] <= facts["delay_us"]["longest"]
+    assert velocities(out) == expected(run, 1500)
+    assert "--force" in refused(capsys, *command, "--fast")
+    assert said(capsys, *command, "--fast", "--force").startswith("1,500 ticks, 1,500 outputs; 0 m")
+
+
+def test_datagrams_to_standard_output(run, capsys) -> None:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as free:
+        free.bind((HOST, 0))
+        port = free.getsockname()[1]
+    counts = load_recording(run.recording).counts[:50]
+    done = threading.Event()
+
+    def send() -> None:
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
+            while not done.is_set():  # tick 0 begins anew, until there is somebody who hears it
+                for number, row in enumerate(counts):
+                    sender.sendto(datagram(number, spikes(row).tolist()), (HOST, port))
+                sender.sendto(b"", (HOST, port))
+                time.sleep(0.05)
+
+    sending = threading.Thread(target=send)
+    sending.start()
+    try:
+        text = said(capsys, "live", run.path, "--input", f"udp:{port}", "--wait", "30")
+    finally:
+        done.set()
+        sending.join()
+    rows = list(csv.reader(text.splitlines()))
+    assert rows[0] == ["tick", "seconds", "velocity_x", "velocity_y"]
+    found = np.array(rows[-50:])[:, 2:].astype(float)
+    assert found.tolist() == expected(run, 50)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["--input", "lsl:NAME"], "accepted is replay:RECORDING or udp:PORT"),
+        (["--input", "udp:70000"], "accepted is replay:RECORDING or udp:PORT"),
+        (["--input", "replay:"], "accepted is replay:RECORDING or udp:PORT"),
+        (["--input", "replay:nowhere.h5"], "nowhere.h5"),
+        (["--input", "udp:0", "--fast"], "--fast is of replay:RECORDING"),
+        (["--input", "udp:0", "--wait", "-1"], "seconds above 0"),
+        (["--input", "udp:0", "--output", "tcp:1"], "accepted is csv:FILE or -"),
+        (["--input", "udp:0", "--output", "csv:no/where.csv"], "no/where.csv"),
+        (["--input", "udp:0", "--json"], "standard output"),
+    ],
+)
+def test_what_is_refused_is_one_line(arguments, says, run, capsys) -> None:
+    assert says in refused(capsys, "live", run.path, *arguments)
+
+
+def test_the_recording_that_is_replayed_is_not_overwritten(run, capsys) -> None:
+    command = ["live", run.path, "--input", f"replay:{run.recording}", "--fast", "--force"]
+    line = refused(capsys, *command, "--output", f"csv:{run.recording}")
+    assert "which is read" in line
+    load_recording(run.recording)
