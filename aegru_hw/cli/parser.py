@@ -2,7 +2,17 @@
 
 import argparse
 
-from aegru_hw.cli import checking, exporting, hardware, live, recordings, studies, training, whole
+from aegru_hw.cli import (
+    another_day,
+    checking,
+    exporting,
+    hardware,
+    live,
+    recordings,
+    studies,
+    training,
+    whole,
+)
 from aegru_hw.cli.options import Commands
 
 
@@ -14,6 +24,7 @@ def build_parser() -> argparse.ArgumentParser:
         epilog="example: aegru-hw run recording.h5 --out my_run",
     )
     commands = Commands(parser.add_subparsers(dest="command", required=True, metavar="COMMAND"))
-    for family in (recordings, training, hardware, exporting, live, checking, whole, studies):
+    families = (recordings, training, hardware, exporting, live, checking, whole, another_day)
+    for family in (*families, studies):
         family.add_commands(commands)
     return parser

@@ -1,6 +1,7 @@
 """Commands that make the decoder: train, quantize."""
 
 import argparse
+from pathlib import Path
 
 from aegru_hw.cli.beginning import begun, resumed, training_alone
 from aegru_hw.cli.options import Commands, add_every, add_force, add_run, add_set, add_training
@@ -25,10 +26,18 @@ def add_commands(commands: Commands) -> None:
         "Prune, quantise and fine-tune; write decoder.h5.",
         "my_run --set widths.weight=4 --force",
         "my_run --every 5 --force",
+        "my_run --formats-of other_run/decoder.h5",
     )
     add_run(added)
     add_set(added)
     add_every(added)
+    added.add_argument(
+        "--formats-of",
+        type=Path,
+        metavar="DECODER",
+        help="take number formats and widths of this decoder.h5, so that the new decoder loads "
+        "into its bitstream; refused where they saturate too much (formats.saturation)",
+    )
     add_force(added)
 
 
@@ -45,10 +54,17 @@ def train(options: argparse.Namespace) -> int:
 
 
 def quantize(options: argparse.Namespace) -> int:
+    from aegru_hw.fixedpoint import load_decoder
     from aegru_hw.runs.folder import RunFolder
     from aegru_hw.runs.quantisation import quantize
 
     run = RunFolder(options.run_path)
-    summary = quantize(run, options.set, force=options.force, progress=shows_progress(options))
+    summary = quantize(
+        run,
+        options.set,
+        formats_of=None if options.formats_of is None else load_decoder(options.formats_of),
+        force=options.force,
+        progress=shows_progress(options),
+    )
     lines = [*r2_lines(summary.r2, 9), *remark_lines(summary), str(run.decoder)]
     return show(options, summary, "\n".join(lines))

@@ -7,8 +7,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from aegru_hw.decoder.config import Widths
+from aegru_hw.decoder.config import Formats, Widths
 from aegru_hw.decoder.network import Aegru, features
+from aegru_hw.errors import UserError
 from aegru_hw.fixedpoint.types import FixedType
 
 GATE_RANGE_BITS = 4  # sigmoid's table spans -8 to 8
@@ -52,12 +53,25 @@ def best_type(values: NDArray[np.floating], width: int) -> FixedType:
 
 
 @torch.no_grad()
-def calibrate(network: Aegru, window_counts: Tensor, widths: Widths) -> Types:
-    """Return types for a network in eval mode, from window counts (B, N, C) of training data."""
+def calibrate(
+    network: Aegru, window_counts: Tensor, widths: Widths, formats: Formats | None = None
+) -> Types:
+    """Return types for a network in eval mode, from window counts (B, N, C) of training data.
+
+    formats: fractions that are given, if any; UserError names a tensor that they saturate too much.
+    """
     seen = _intermediates(network, window_counts)
+    given = None if formats is None or formats.chosen == "data" else formats
 
     def typed(name: str, width: int) -> FixedType:
-        return best_type(seen[name].numpy(), width)
+        return chosen(name, seen[name].numpy(), width)
+
+    def chosen(name: str, values: NDArray[np.floating], width: int) -> FixedType:
+        if given is None:
+            return best_type(values, width)
+        kind = FixedType(width, getattr(given, name))
+        refuse_saturating(name, values, kind, given.saturation)
+        return kind
 
     recurrent_candidate = typed("recurrent_candidate", widths.recurrent_candidate)
     most = CANDIDATE_SUM_BITS - CANDIDATE_RANGE_BITS - widths.gate
@@ -65,7 +79,7 @@ def calibrate(network: Aegru, window_counts: Tensor, widths: Widths) -> Types:
         recurrent_candidate.width, min(recurrent_candidate.fraction, most)
     )
     weight = {
-        f"{name}_weight": best_type(values.detach().numpy(), widths.weight)
+        f"{name}_weight": chosen(f"{name}_weight", values.detach().numpy(), widths.weight)
         for name, values in network.weights.items()
     }
     scale = getattr(network.norm, "weight", torch.ones(1))
@@ -80,11 +94,24 @@ def calibrate(network: Aegru, window_counts: Tensor, widths: Widths) -> Types:
         recurrent_candidate=recurrent_candidate,
         mixed_state=typed("mixed_state", widths.mixed_state),
         normalised=_spanning(widths.normalised, _normalised_range_bits(network)),
-        norm_scale=best_type(scale.detach().numpy(), widths.norm_scale),
+        norm_scale=chosen("norm_scale", scale.detach().numpy(), widths.norm_scale),
         state=typed("state", widths.state),
         velocity=_spanning(widths.velocity, VELOCITY_RANGE_BITS),
         **weight,
     )
+
+
+def refuse_saturating(
+    name: str, values: NDArray[np.floating], kind: FixedType, most: float
+) -> None:
+    """Raise UserError with a tensor's name where a type saturates more than a share of it."""
+    codes = np.rint(np.ldexp(np.asarray(values, dtype=np.float64), kind.fraction))
+    share = float(np.mean((codes < kind.min_code) | (codes > kind.max_code)))
+    if share > most:
+        raise UserError(
+            f"the given format of {name}, {kind}, would saturate {share:.1%} of its values; at "
+            f"most {most:.1%} is accepted (formats.saturation)"
+        )
 
 
 def _spanning(width: int, integer: int) -> FixedType:

@@ -33,6 +33,7 @@ Units = Annotated[int, Meta(ge=1, le=512)]
 # Widths keep float32 training exact.
 Byte = Annotated[int, Meta(ge=4, le=8)]
 Wide = Annotated[int, Meta(ge=8, le=12)]
+Fraction = Annotated[int, Meta(ge=-32, le=32)]
 
 
 @dataclass(frozen=True)
@@ -120,6 +121,27 @@ class Widths:
 
 
 @dataclass(frozen=True)
+class Formats:
+    """Fractions of the types that follow from data (`chosen = "data"`), or that are given.
+
+    saturation: the largest share of a tensor's values that a given type may saturate.
+    """
+
+    chosen: Literal["data", "given"] = "data"
+    saturation: Share = 0.01
+    feature: Fraction = 0
+    latent: Fraction = 0
+    recurrent_candidate: Fraction = 0
+    mixed_state: Fraction = 0
+    norm_scale: Fraction = 0
+    state: Fraction = 0
+    encoder_weight: Fraction = 0
+    input_weight: Fraction = 0
+    recurrent_weight: Fraction = 0
+    readout_weight: Fraction = 0
+
+
+@dataclass(frozen=True)
 class Config:
     """Every constant of a run; the presets' comments say what each one means."""
 
@@ -131,6 +153,7 @@ class Config:
     pruning: Pruning
     quantisation: Quantisation
     widths: Widths
+    formats: Formats = Formats()
 
     @classmethod
     def load(cls, path: Path | str) -> "Config":
@@ -155,6 +178,8 @@ class Config:
         for added in ("least_ticks", "every"):  # which files of before do not have
             if constants["window"][added] == 1:
                 del constants["window"][added]
+        if self.formats == Formats():
+            del constants["formats"]
         canonical = json.dumps(constants, sort_keys=True, separators=(",", ":"))
         return hashlib.sha256(canonical.encode()).hexdigest()
 
@@ -216,7 +241,7 @@ def config_from(constants: dict[str, Any]) -> Config:
         raise UserError(f"configuration has unknown sections {', '.join(sorted(unknown))}")
     return Config(
         **{
-            name: _section(name, constants.get(name), kind)
+            name: _section(name, constants.get(name, {}), kind)
             if is_dataclass(kind)
             else _checked(name, constants.get(name), kind)
             for name, kind in kinds.items()

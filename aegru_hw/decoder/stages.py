@@ -150,7 +150,7 @@ def quantize(
     network.eval()
     fold_batch_norm(network)
     chosen = dataset.train[:: max(1, len(dataset.train) // CALIBRATION_WINDOWS)]
-    types = calibrate(network, dataset.batch(chosen)[0], config.widths)
+    types = calibrate(network, dataset.batch(chosen)[0], config.widths, config.formats)
     quantized = QuantizedAegru.from_float(network, dataset.channels, types)
     kept = masks_of(quantized.weights)
     settings = config.quantisation

@@ -1,6 +1,6 @@
 """What an engine is elaborated for, and what no engine holds."""
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 
 from aegru_hw.errors import UserError
 from aegru_hw.fixedpoint.decoder import Geometry
@@ -9,6 +9,10 @@ from aegru_hw.rtl.schedule import SLOT_BITS
 
 WORDS = 1 << 16
 """Most words of a memory: addresses have 16 bits."""
+
+BLOCK = 1 << 10
+"""Words of a schedule that a block RAM holds: the ECP5's 1,024 of 18 bits. The iCE40UP's SPRAM has
+16,384 in one piece."""
 
 STEPS_BITS, SPIKE_BITS, MAX_TABLE_BITS, MAX_COUNT_BITS = 8, 8, 16, 24
 """Bits of a number of chains and of a channel's spikes in a tick; most of a table's address and of
@@ -139,8 +143,22 @@ def engine_limits(needs: Limits, lanes: int) -> Limits:
     return Limits(**{name: min(size, getattr(most, name)) for name, size in sizes.items()})
 
 
+def memory_depth(words: int) -> int:
+    """Return the words that a memory for so many has anyway: block RAMs of 1,024 are not split.
+
+    A decoder with a few more non-zero weights then loads into the same bitstream.
+    """
+    if words <= BLOCK:
+        return 1 << (words - 1).bit_length()
+    return min(-(-words // BLOCK) * BLOCK, WORDS)
+
+
 def least_limits(*needs: Limits) -> Limits:
-    """Return the least limits that an engine for all these needs can be elaborated with."""
+    """Return the least limits that an engine for all these needs can be elaborated with.
+
+    The schedule, the one memory whose words follow from the weights, has its blocks whole.
+    """
+    needs = tuple(replace(need, schedule=memory_depth(need.schedule)) for need in needs)
     least = {field.name: 2 for field in fields(Limits)}
     least |= {name: getattr(Limits(), name) for name in BITS}
     return Limits(

@@ -9,13 +9,14 @@ from aegru_hw.decoder.config import Config, override
 from aegru_hw.decoder.data import Dataset
 from aegru_hw.decoder.export import export
 from aegru_hw.decoder.facts import PrunedFacts, StageFacts
+from aegru_hw.decoder.formats import check_same_geometry, settings_of
 from aegru_hw.decoder.geometry import geometry_of
 from aegru_hw.decoder.metrics import benchmark_metrics, test_r2
 from aegru_hw.decoder.network import Aegru
 from aegru_hw.decoder.saved import save_quantized
 from aegru_hw.errors import UserError
 from aegru_hw.files import sha256_of_file
-from aegru_hw.fixedpoint import save_decoder
+from aegru_hw.fixedpoint import FixedDecoder, save_decoder
 from aegru_hw.recordings.recording import load_recording
 from aegru_hw.runs.another_rate import change_rate, network_for
 from aegru_hw.runs.evidence import trained_constants, training_digest
@@ -28,22 +29,31 @@ from aegru_hw.strict_json import read_json, write_json
 
 
 def quantize(
-    run: RunFolder, overrides: list[str], *, force: bool = False, progress: bool = True
+    run: RunFolder,
+    overrides: list[str],
+    *,
+    formats_of: FixedDecoder | None = None,
+    force: bool = False,
+    progress: bool = True,
 ) -> Summary:
     """Prune, quantise and fine-tune the float network; write decoder.h5; return the summary.
 
-    overrides: changes `section.key=value` of [pruning], [quantisation], [widths], and of
-    window.every, with which alone the network stays as it is. What was made from a decoder of
+    overrides: changes `section.key=value` of [pruning], [quantisation], [widths], [formats], and
+    of window.every, with which alone the network stays as it is. What was made from a decoder of
     before goes with it, in one transaction; only `force` replaces one.
+    formats_of: a decoder whose number formats are taken; UserError where they do not suit.
     """
     with run.held():
         run.require(run.float_weights, "aegru-hw train RECORDING --out RUN")
         if run.decoder.exists() and not force:
             raise UserError(f"{run.decoder} exists; --force replaces it and what was made from it")
-        config = _quantisation_config(run, overrides)
+        given = [] if formats_of is None else settings_of(formats_of)
+        config = _quantisation_config(run, [*overrides, *given])
         recording = load_recording(run.recording)
         dataset = Dataset.from_recording(recording, config)
         geometry = geometry_of(recording, dataset, config)
+        if formats_of is not None:
+            check_same_geometry(geometry, formats_of, norm=config.network.norm == "layer")
         if network_of_before := network_for(run, config):
             return change_rate(run, network_of_before, config, geometry)
         network = Aegru(dataset.channels, config.network)
@@ -123,7 +133,7 @@ def _quantisation_config(run: RunFolder, overrides: list[str]) -> Config:
     if changed := _changed_sections(config, own):
         raise UserError(
             f"{changed} was fixed when the float network was trained; `quantize` accepts changes "
-            "of [pruning], [quantisation], [widths] and window.every"
+            "of [pruning], [quantisation], [widths], [formats] and window.every"
         )
     return config
 

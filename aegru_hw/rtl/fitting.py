@@ -1,0 +1,72 @@
+"""Whether a decoder loads into an engine that was made for another one."""
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from aegru_hw.errors import UserError
+from aegru_hw.fixedpoint.decoder import FixedDecoder
+from aegru_hw.rtl.address_map import CONFIG
+from aegru_hw.rtl.images import memory_image
+from aegru_hw.rtl.limits import check_bounds, least_limits
+
+REGISTERS = ("readout_bias0", "readout_bias1")
+"""Words of the configuration that are no formats: each image brings its own."""
+
+
+def engine_parameters(decoder: FixedDecoder, lanes: int) -> dict[str, int | str]:
+    """Return the parameters of the engine of P lanes that is made for a decoder.
+
+    Raises UserError where the decoder does not fit any.
+    """
+    image = memory_image(decoder, lanes)
+    limits = least_limits(image.needs)
+    check_bounds(limits, lanes)
+    return {**limits.parameters(lanes), "FixedConfig": image.fixed_config}
+
+
+def misfits(decoder: FixedDecoder, parameters: Mapping[str, int | str]) -> tuple[str, ...]:
+    """Return, in words, why a decoder does not load into an engine of these parameters.
+
+    Empty where it loads. Raises UserError for parameters that are no engine's.
+    """
+    try:
+        lanes = int(parameters["Lanes"])
+        image = memory_image(decoder, lanes)
+    except KeyError as error:
+        raise UserError(f"the engine's parameters lack {error.args[0]}") from None
+    except UserError as error:
+        return (str(error),)
+    needed = image.needs.parameters(lanes)
+    found = [
+        f"it needs {name} {size}, and the engine has {parameters.get(name, 0)}"
+        for name, size in needed.items()
+        if name != "Lanes" and size > int(parameters.get(name, 0))
+    ]
+    fixed = parameters.get("FixedConfig")
+    if fixed is None:
+        return tuple(found)
+    words = fixed_words(str(fixed))
+    own = np.asarray(image.memories["config"], dtype=np.int64)
+    for index, name in enumerate(CONFIG):
+        if name not in REGISTERS and own[index] != words[index]:
+            mine, theirs = _signed(int(own[index])), _signed(int(words[index]))
+            found.append(f"its {name} is {mine}, and the engine's is wired to {theirs}")
+    return tuple(found)
+
+
+def fixed_words(literal: str) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
+    """Return the words of a parameter FixedConfig, the first one first; UserError for another."""
+    _, separator, digits = literal.partition("'h")
+    try:
+        value = int(digits, 16)
+    except ValueError:
+        separator = ""
+    if not separator or len(digits) % 8 or len(digits) // 8 < len(CONFIG):
+        raise UserError("the engine's FixedConfig is damaged")
+    count = len(digits) // 8
+    return np.array([value >> 32 * index & 0xFFFFFFFF for index in range(count)], dtype=np.int64)
+
+
+def _signed(word: int) -> int:
+    return word - (1 << 32) if word >> 31 else word
