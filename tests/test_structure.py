@@ -11,8 +11,9 @@ ROOT = PACKAGE.parent
 ORDER = (
     *("errors", "files", "hdf5", "strict_json", "sources", "plain_folder", "needs"),
     "storage",
-    *("fixedpoint", "recordings", "hls", "rtl", "cost", "decoder", "synthesis", "export"),
-    *("streams", "executions", "runs", "report", "run", "baselines", "benchmark", "sweep", "cli"),
+    *("fixedpoint", "recordings", "hls", "rtl", "cost", "decoder", "recalibration", "synthesis"),
+    *("export", "streams", "executions", "runs", "report", "run", "baselines", "benchmark"),
+    *("sweep", "cli"),
     "__main__",
 )
 """The parts of the package; each imports only those before it."""

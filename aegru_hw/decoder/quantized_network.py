@@ -82,10 +82,26 @@ class QuantizedAegru(nn.Module):
             for name in ("encoder", "input", "recurrent", "readout")
         }
 
+    def latents(
+        self, window_counts: Tensor, encoder: tuple[Tensor, Tensor] | None = None
+    ) -> Tensor:
+        """Return z (B, N, L) for window counts (B, N, C).
+
+        encoder: weight (L, C) and bias (L,) in place of the network's own, in training.
+        """
+        saturated = window_counts.long().clamp(max=self.types.count.max_code)
+        quantised = (
+            self.encoder.quantised() if encoder is None else self.encoder.requantised(*encoder)
+        )
+        z: Tensor = self.latent(functional.linear(self.feature[saturated], *quantised))
+        return z
+
     def states(self, window_counts: Tensor) -> Tensor:
         """Return h_1 ... h_N (B, N, H) for window counts (B, N, C)."""
-        saturated = window_counts.long().clamp(max=self.types.count.max_code)
-        latents = self.latent(_apply(self.encoder, self.feature[saturated]))
+        return self.states_of(self.latents(window_counts))
+
+    def states_of(self, latents: Tensor) -> Tensor:
+        """Return h_1 ... h_N (B, N, H) for latents (B, N, L)."""
         input_products = _apply(self.input, latents)
         recurrent = self.recurrent.quantised()
         affine = None if self.norm_affine is None else self.norm_affine.quantised()

@@ -90,7 +90,11 @@ class FixedLinear(QuantLinear):  # type: ignore[misc]
         """Return the quantised values of weight and bias."""
         if not self.training:
             return self.quant_weight().value, self.quant_bias().value
-        pairs = zip((self.weight, self.bias), self.kinds, strict=True)
+        return self.requantised(self.weight, self.bias)
+
+    def requantised(self, weight: Tensor, bias: Tensor) -> tuple[Tensor, Tensor]:
+        """Return another weight and bias in this layer's types, as training has them."""
+        pairs = zip((weight, bias), self.kinds, strict=True)
         weight, bias = (
             _Requantise.apply(parameter, kind, True)  # type: ignore[no-untyped-call]
             for parameter, kind in pairs

@@ -18,9 +18,9 @@ MARKER = "run.json"
 FILES = (
     *("config.toml", "recording.h5", "checkpoint.safetensors"),
     *("float.safetensors", "pruned.safetensors", "quantized.safetensors", "decoder.h5"),
-    *("options.json", "summary.json", "report.html"),
+    *("encoders.safetensors", "options.json", "summary.json", "report.html"),
 )
-FOLDERS = ("results", "hls", "rtl", "synth", "lanes", "export")
+FOLDERS = ("sessions", "results", "hls", "rtl", "synth", "lanes", "export")
 OWNED = (MARKER, *FILES, *FOLDERS)
 """Every name that this program writes in a run, but for SCRATCH."""
 
@@ -46,6 +46,8 @@ class RunFolder:
     float.safetensors, pruned.safetensors, quantized.safetensors: weights after each stage.
     checkpoint.safetensors: only while float training is unfinished.
     decoder.h5: the artefact that every execution reads.
+    sessions, encoders.safetensors: of a recalibrated decoder, the recordings of the days before,
+    and the first layer of each session.
     hls: the hls4ml project. rtl: the engine's project.
     synth: a folder a target, of the engine placed on it; lanes: the same over numbers of lanes.
     export: a folder a format, of the decoder for other programs.
@@ -91,6 +93,14 @@ class RunFolder:
     @property
     def decoder(self) -> Path:
         return self.path / "decoder.h5"
+
+    @property
+    def sessions(self) -> Path:
+        return self.path / "sessions"
+
+    @property
+    def encoders(self) -> Path:
+        return self.path / "encoders.safetensors"
 
     @property
     def hls(self) -> Path:

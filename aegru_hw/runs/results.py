@@ -15,6 +15,7 @@ from aegru_hw.recordings.r2 import R2
 from aegru_hw.rtl.verification import CycleFacts
 
 TRAINING, QUANTISATION = "training.json", "quantisation.json"
+RECALIBRATION = "recalibration.json"
 FIRMWARE, ENGINE = "firmware.json", "engine.json"
 
 
@@ -87,6 +88,33 @@ class Quantisation:
     sparsity: float
     neurobench: Metrics
     footprint_bytes: Footprint
+
+
+@dataclass(frozen=True)
+class Recalibration:
+    """A decoder made of another day's: RUN/results/recalibration.json.
+
+    decoder, parent: digests of the decoder that came of it, and of the one it was made from.
+    config: the parent's. method: by which; validation: R² by method, where one was chosen.
+    minutes: of the recording's beginning that it was made with; None for training and validation
+    split, with all sessions before. sessions: how many there were before.
+    r2: of "unchanged" and "quantised", on the test split. seconds: what it took.
+    """
+
+    made_of: dict[str, str]
+    tools: dict[str, str]
+    decoder: str
+    parent: str
+    config: Config
+    recording: RecordingFacts
+    method: str
+    minutes: float | None
+    validation: dict[str, float | None]
+    sessions: int
+    r2: dict[str, R2]
+    sparsity: float
+    footprint_bytes: Footprint
+    seconds: float
 
 
 @dataclass(frozen=True)

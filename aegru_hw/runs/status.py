@@ -10,6 +10,7 @@ from aegru_hw.runs.evidence import context_of
 from aegru_hw.runs.folder import RunFolder
 from aegru_hw.runs.options import read_options
 from aegru_hw.runs.page import page_holds
+from aegru_hw.runs.results import RECALIBRATION
 from aegru_hw.runs.summarise import DIGITS, summarise
 from aegru_hw.runs.summary import Summary
 
@@ -71,14 +72,14 @@ class _Parts:
         name, r2 = self.name, self.summary.r2
         parts = [
             self._part("recording", self.run.recording.exists(), self._recording(), None),
-            self._float(),
+            *([] if self._recalibrated else [self._float()]),
             self._part(
                 "decoder",
                 self.run.decoder.exists(),
-                f"R² {_shown(r2.get('quantised'))} quantised, sparsity {self._sparsity()}"
-                f"{self._every()}",
+                f"{self._from()}R² {_shown(r2.get('quantised'))} quantised, sparsity "
+                f"{self._sparsity()}{self._every()}",
                 f"aegru-hw quantize {name}",
-                "quantisation",
+                "recalibration" if self._recalibrated else "quantisation",
             ),
         ]
         if not self.run.decoder.exists():
@@ -106,6 +107,14 @@ class _Parts:
         if stale is not None:
             return Part(name, STALE, "; ".join(stale.because), stale.command)
         return Part(name, THERE, says)
+
+    @property
+    def _recalibrated(self) -> bool:
+        return (self.run.results / RECALIBRATION).is_file()
+
+    def _from(self) -> str:
+        parent = self.summary.recalibrated_from
+        return "" if parent is None else f"recalibrated from {parent[:DIGITS]}, "
 
     def _float(self) -> Part:
         there = self.run.float_weights.exists()

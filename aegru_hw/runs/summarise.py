@@ -32,11 +32,13 @@ from aegru_hw.runs.results import (
     ENGINE,
     FIRMWARE,
     QUANTISATION,
+    RECALIBRATION,
     TRAINING,
     EngineProject,
     FirmwareProject,
     Measured,
     Quantisation,
+    Recalibration,
     Training,
 )
 from aegru_hw.runs.summary import Summary, Verification
@@ -49,7 +51,9 @@ from aegru_hw.synthesis.resources import Resources, read_resources
 DIGITS = 12
 """Of a recording's digest, in the name of the folder of its results."""
 
-Kind = TypeVar("Kind", Training, Quantisation, FirmwareProject, EngineProject, Measured)
+Kind = TypeVar(
+    "Kind", Training, Quantisation, Recalibration, FirmwareProject, EngineProject, Measured
+)
 
 
 def summarise(run: RunFolder, view: Transaction | None = None) -> Summary:
@@ -90,6 +94,9 @@ class _Reader:
             f"results/{TRAINING}", Training, "train RECORDING --out RUN --force"
         )
         quantised = self._result(f"results/{QUANTISATION}", Quantisation, "quantize RUN --force")
+        recalibrated = self._result(
+            f"results/{RECALIBRATION}", Recalibration, "recalibrate PARENT RECORDING --out RUN"
+        )
         firmware = self._result(f"results/{FIRMWARE}", FirmwareProject, "synth RUN --force")
         engine = self._result(f"results/{ENGINE}", EngineProject, "synth RUN --backend rtl --force")
         own = self.digest("recording")
@@ -131,6 +138,17 @@ class _Reader:
                 sparsity=quantised.sparsity,
                 neurobench=quantised.neurobench,
                 footprint_bytes=quantised.footprint_bytes,
+            )
+        if recalibrated is not None:
+            r2 |= recalibrated.r2
+            summary = replace(
+                summary,
+                recording=recalibrated.recording,
+                seed=recalibrated.config.seed,
+                versions=recalibrated.tools,
+                sparsity=recalibrated.sparsity,
+                footprint_bytes=recalibrated.footprint_bytes,
+                recalibrated_from=recalibrated.parent,
             )
         r2 |= verified.r2
         remarks = (*summary.remarks, *remarks_on(r2))

@@ -55,6 +55,7 @@ class Summary:
     the run's own recording.
     synthesis: what the placed engine takes, by target.
     left_out: executions that were left out on request. stale: results that do not hold any more.
+    recalibrated_from: digest of the decoder that this one was recalibrated from, if it was.
     other_recordings: by digest. remarks: what people should know, in words.
     """
 
@@ -81,6 +82,7 @@ class Summary:
     stale: tuple[Stale, ...] = ()
     other_recordings: dict[str, Verification] = field(default_factory=dict)
     remarks: tuple[str, ...] = ()
+    recalibrated_from: str | None = None
     format: str = FORMAT
     schema_version: int = SCHEMA_VERSION
 

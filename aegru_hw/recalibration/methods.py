@@ -1,0 +1,76 @@
+"""The methods of recalibration by name, and the choice among them."""
+
+import copy
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+
+from aegru_hw.decoder.data import Dataset
+from aegru_hw.decoder.quantized_network import QuantizedAegru
+from aegru_hw.decoder.stages import validation_r2
+from aegru_hw.recalibration.statistics import Statistics, aligned
+from aegru_hw.recalibration.tuning import Part, Tuning, encoder_of, set_encoder, tune
+
+STATISTICS, ENCODER, ALL, AUTO = "statistics", "encoder", "all", "auto"
+TUNINGS = {ENCODER: Tuning(core=False), ALL: Tuning()}
+METHODS = (STATISTICS, *TUNINGS)
+
+
+@dataclass(frozen=True)
+class Choice:
+    """The method that was taken, and by what: R² over the last part of the minutes, by method.
+
+    A method that was asked for is not validated.
+    """
+
+    method: str
+    validation: dict[str, float | None]
+
+
+def recalibrate(
+    network: QuantizedAegru,
+    before: Statistics,
+    dataset: Dataset,
+    method: str,
+    seed: int,
+    say: Callable[[str], None] = lambda _: None,
+) -> Choice:
+    """Recalibrate a network in place to the training and validation ticks of another day.
+
+    before: the features' statistics that its encoder was made for.
+    method: of METHODS, or AUTO: the best one by R² over the validation ticks after the training
+    ticks alone; then it is given all of them.
+    """
+    validation: dict[str, float | None] = {}
+    if method == AUTO:
+        for name in METHODS:
+            say(f"trying {name}")
+            tried = copy.deepcopy(network)
+            _apply(tried, before, dataset, dataset.train, name, seed)
+            validation[name] = validation_r2(tried, dataset)()
+        method = max(METHODS, key=lambda name: _rank(validation[name]))
+    say(f"recalibrating: {method}")
+    _apply(network, before, dataset, dataset.train_and_validation(1), method, seed)
+    return Choice(method, validation)
+
+
+def _apply(
+    network: QuantizedAegru,
+    before: Statistics,
+    dataset: Dataset,
+    ticks: torch.Tensor,
+    method: str,
+    seed: int,
+) -> None:
+    today = Statistics.of(dataset, ticks)
+    encoder = aligned(encoder_of(network), before, today)
+    if method == STATISTICS:
+        set_encoder(network, encoder)
+        network.eval()
+    else:
+        tune(network, [Part(dataset, ticks, today, encoder)], TUNINGS[method], seed)
+
+
+def _rank(r2: float | None) -> float:
+    return float("-inf") if r2 is None else r2

@@ -1,0 +1,150 @@
+"""Fine-tuning of a quantised network: today's encoder alone, or all of it, masks kept.
+
+The network shares its core over sessions, each of which has an encoder of its own: a shared one of
+normalised features, and a difference that is kept small. Of one session only there is no
+difference. Everything is trained in the decoder's fixed-point types.
+"""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from aegru_hw.decoder.averaging import WeightAverage
+from aegru_hw.decoder.data import Dataset, jittered
+from aegru_hw.decoder.pruning import apply_masks, masks_of
+from aegru_hw.decoder.quantized_network import QuantizedAegru
+from aegru_hw.decoder.schedules import cosine
+from aegru_hw.recalibration.statistics import Encoder, Statistics
+
+GROUPS = 4
+"""A batch has windows of at most so many sessions; half of it are today's."""
+
+
+@dataclass(frozen=True)
+class Tuning:
+    """Settings of a fine-tuning.
+
+    core: whether more than the encoder is trained. differences: weight of the squared differences
+    between the sessions' encoders in the loss.
+    """
+
+    core: bool = True
+    updates: int = 300
+    batch: int = 128
+    learning_rate: float = 7e-4
+    averaging: float = 0.98
+    jitter: float = 0.5
+    dropout: float = 0.2
+    differences: float = 1e-4
+
+
+@dataclass(frozen=True)
+class Part:
+    """A session to train on: its ticks (n,), its features' statistics, its encoder as it is."""
+
+    dataset: Dataset
+    ticks: Tensor
+    statistics: Statistics
+    encoder: Encoder
+
+
+def tune(
+    network: QuantizedAegru, parts: Sequence[Part], tuning: Tuning, seed: int
+) -> list[Encoder]:
+    """Fine-tune a network in place; return the parts' encoders. Today's part is the last one.
+
+    The network gets today's encoder. Weights that are zero stay so.
+    """
+    torch.manual_seed(seed)
+    masks = masks_of(network.weights)
+    encoders = _Encoders(parts, masks.pop("encoder"))
+    core = {name: weight for name, weight in network.weights.items() if name != "encoder"}
+    trained = torch.nn.ModuleList([encoders])
+    if tuning.core:
+        trained.extend(part for name, part in network.named_children() if name != "encoder")
+    optimiser = torch.optim.Adam(trained.parameters(), lr=tuning.learning_rate)
+    average = WeightAverage(trained, tuning.averaging)
+    network.train()
+    for update in range(tuning.updates):
+        for group in optimiser.param_groups:
+            group["lr"] = tuning.learning_rate * cosine(update / tuning.updates)
+        optimiser.zero_grad(set_to_none=True)
+        loss = _loss(network, encoders, parts, tuning)
+        loss.backward()  # type: ignore[no-untyped-call]
+        optimiser.step()
+        apply_masks(core, masks)
+        average.update()
+    if tuning.updates and tuning.averaging:
+        trained.load_state_dict(average.tensors)
+    apply_masks(core, masks)
+    found = [_detached(encoders(index)) for index in range(len(parts))]
+    set_encoder(network, found[-1])
+    network.eval()
+    return found
+
+
+@torch.no_grad()
+def set_encoder(network: QuantizedAegru, encoder: Encoder) -> None:
+    """Give a network another first layer; weights that were pruned stay zero."""
+    kept = network.encoder.weight != 0
+    network.encoder.weight.copy_(encoder[0] * kept)
+    network.encoder.bias.copy_(encoder[1])
+
+
+def encoder_of(network: QuantizedAegru) -> Encoder:
+    """Return a network's first layer."""
+    return _detached((network.encoder.weight, network.encoder.bias))
+
+
+class _Encoders(torch.nn.Module):
+    """The encoders of sessions: a shared one of normalised features, and differences."""
+
+    def __init__(self, parts: Sequence[Part], mask: Tensor) -> None:
+        super().__init__()
+        self.parts, self.mask = parts, mask
+        normalised = [part.statistics.normalised(part.encoder) for part in parts]
+        weights = torch.stack([weight for weight, _ in normalised])
+        biases = torch.stack([bias for _, bias in normalised])
+        self.weight = torch.nn.Parameter(weights.mean(dim=0))
+        self.bias = torch.nn.Parameter(biases.mean(dim=0))
+        several = len(parts) > 1
+        self.weights = torch.nn.Parameter(weights - self.weight, requires_grad=several)
+        self.biases = torch.nn.Parameter(biases - self.bias, requires_grad=several)
+
+    def forward(self, index: int) -> Encoder:
+        """Return weight and bias of a session's encoder, for features as they are."""
+        weight = (self.weight + self.weights[index]) * self.mask
+        return self.parts[index].statistics.raw((weight, self.bias + self.biases[index]))
+
+    @property
+    def differences(self) -> Tensor:
+        return self.weights.square().sum() + self.biases.square().sum()
+
+
+def _loss(
+    network: QuantizedAegru, encoders: _Encoders, parts: Sequence[Part], tuning: Tuning
+) -> Tensor:
+    """Return the loss of a batch: velocity MSE at all steps, half of it today's."""
+    today = len(parts) - 1
+    chosen = [today] * GROUPS
+    if today:
+        chosen[GROUPS // 2 :] = torch.randint(today, (GROUPS - GROUPS // 2,)).tolist()
+    latents, labels = [], []
+    for index, groups in Counter(chosen).items():
+        part = parts[index]
+        size = tuning.batch // GROUPS * groups
+        ticks = part.ticks[torch.randint(len(part.ticks), (size,))]
+        counts, truth = part.dataset.batch(ticks)
+        latents.append(network.latents(jittered(counts, tuning.jitter), encoders(index)))
+        labels.append(truth)
+    states = functional.dropout(network.states_of(torch.cat(latents)), tuning.dropout)
+    loss = functional.mse_loss(network.velocities(states), torch.cat(labels))
+    return loss + tuning.differences * encoders.differences if today else loss
+
+
+def _detached(encoder: Encoder) -> Encoder:
+    return encoder[0].detach().clone(), encoder[1].detach().clone()
