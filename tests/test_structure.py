@@ -13,7 +13,7 @@ ORDER = (
     "storage",
     *("fixedpoint", "recordings", "hls", "rtl", "cost", "decoder", "recalibration", "synthesis"),
     *("export", "streams", "executions", "runs", "report", "run", "baselines", "benchmark"),
-    *("sweep", "cli"),
+    *("drift", "sweep", "cli"),
     "__main__",
 )
 """The parts of the package; each imports only those before it."""

@@ -19,7 +19,7 @@ from threadpoolctl import threadpool_limits
 from aegru_hw.benchmark.decoders import DECODERS, FLOAT, LINEAR, PLAIN, PRUNED, ROWS, STOCK
 from aegru_hw.benchmark.rows import Row, axes
 from aegru_hw.decoder.checkpoint import load_weights, save_tensors
-from aegru_hw.decoder.config import Config, make_config, preset
+from aegru_hw.decoder.config import Config, Formats, make_config, preset
 from aegru_hw.decoder.data import Dataset
 from aegru_hw.decoder.facts import StageFacts
 from aegru_hw.decoder.geometry import geometry_of
@@ -247,6 +247,8 @@ def _check_settings(base: Path, case: Case, config: Config) -> None:
     path = base / "settings.json"
     _sweep(path)
     constants = asdict(config) | {"seed": None}
+    if config.formats == Formats():
+        del constants["formats"]  # as in folders of before there was this section
     settings = {"recording": case.recording.content_hash, "config": constants}
     if not path.exists():
         write_json(settings, path)

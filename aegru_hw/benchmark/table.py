@@ -85,7 +85,7 @@ def summarise(
 
 def _over_seeds(seeds: dict[int, dict[str, Row]], row: str) -> Line:
     found = [rows[row] for rows in seeds.values()]
-    mean = _with_error([result.r2 for result in found])
+    mean = with_error([result.r2 for result in found])
     metrics = [asdict(result.neurobench) for result in found if result.neurobench is not None]
     return Line(
         r2=mean.r2,
@@ -103,13 +103,13 @@ def _over_seeds(seeds: dict[int, dict[str, Row]], row: str) -> Line:
 
 def _over_recordings(r2: list[list[float | None]]) -> OverRecordings:
     """Return the mean of R² by recording and seed, with both of its standard errors."""
-    mean = _with_error([_mean_of(list(recordings)) for recordings in zip(*r2, strict=True)])
-    by_recording = _with_error([_mean_of(seeds) for seeds in r2])
+    mean = with_error([_mean_of(list(recordings)) for recordings in zip(*r2, strict=True)])
+    by_recording = with_error([_mean_of(seeds) for seeds in r2])
     enough = len(r2) >= FEWEST_RECORDINGS
     return OverRecordings(mean.r2, mean.se, by_recording.se if enough else None)
 
 
-def _with_error(r2: list[float | None]) -> Mean:
+def with_error(r2: list[float | None]) -> Mean:
     """Return mean and standard error; no error where all results are one and the same."""
     known = [value for value in r2 if value is not None]
     if len(known) < len(r2) or len(set(known)) < 2:

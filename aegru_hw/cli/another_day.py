@@ -1,13 +1,14 @@
-"""Commands for another day's decoder on the same hardware: recalibrate, fits."""
+"""Commands for another day's decoder on the same hardware: recalibrate, drift, fits."""
 
 import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from aegru_hw.cli.options import TARGET_NAMES, Commands, add_force, add_recording, add_run
-from aegru_hw.cli.output import note, show, with_entry
+from aegru_hw.cli.output import note, show, shows_progress, with_entry
 from aegru_hw.cli.paths import recording_path
 from aegru_hw.cli.texts import r2_lines
+from aegru_hw.drift.columns import COLUMNS, USUAL
 from aegru_hw.errors import UserError
 
 if TYPE_CHECKING:
@@ -59,6 +60,46 @@ def add_commands(commands: Commands) -> None:
         "say their R²; takes as long as training",
     )
     add_force(added)
+
+    added = commands.add(
+        "drift",
+        drift,
+        "How a decoder ages over sessions in order of days, and what recalibration gives back: a "
+        "table and a page. After each session the decoder is trained on all until then and carried "
+        "on.",
+        "my_run tuesday.h5 wednesday.h5 --out my_drift",
+        "my_run *.h5 --seeds 3 --jobs 2 --column unchanged --column 'recalibrated, 2 min'",
+    )
+    add_run(added)
+    added.add_argument("recordings", type=Path, nargs="+", metavar="RECORDING")
+    added.add_argument(
+        "--out",
+        type=Path,
+        default=Path("drift"),
+        metavar="DRIFT",
+        help="keeps every result, so that an interrupted drift goes on (default drift)",
+    )
+    added.add_argument("--seeds", type=int, default=1, help="seeds 0, 1, ... (default 1)")
+    added.add_argument(
+        "--jobs", type=int, default=1, metavar="N", help="processes side by side (default 1)"
+    )
+    added.add_argument(
+        "--method", choices=METHODS, default="all", help="of recalibration (default all)"
+    )
+    added.add_argument(
+        "--column",
+        action="append",
+        choices=COLUMNS,
+        metavar="NAME",
+        help=f"of the table, may be given again: {'; '.join(COLUMNS)} (default {'; '.join(USUAL)})",
+    )
+    added.add_argument(
+        "--anew",
+        type=Path,
+        metavar="FOLDER",
+        help="of a benchmark that has the sessions' decoders trained anew, or is to have them "
+        "(default DRIFT/anew)",
+    )
 
     added = commands.add(
         "fits",
@@ -137,6 +178,38 @@ def _others(
         )
         found[f"from nothing, {name}"] = trained_from_nothing(dataset, config)
     return found
+
+
+def drift(options: argparse.Namespace) -> int:
+    from aegru_hw.benchmark.measure import case_of
+    from aegru_hw.drift.drift import drift
+    from aegru_hw.drift.measure import DriftMeasurement
+    from aegru_hw.drift.page import write_page
+    from aegru_hw.drift.table import summarise
+    from aegru_hw.drift.text import table_text
+    from aegru_hw.recordings.layout import open_recording
+
+    for name in ("seeds", "jobs"):
+        if getattr(options, name) < 1:
+            raise UserError(f"--{name} is {getattr(options, name)}; accepted is 1 and more")
+    columns = tuple(name for name in COLUMNS if name in (options.column or USUAL))
+    cases = [case_of(str(path), open_recording(path)) for path in options.recordings]
+    results = drift(
+        cases,
+        options.seeds,
+        DriftMeasurement(
+            options.out,
+            options.run_path,
+            options.anew or options.out / "anew",
+            columns,
+            options.method,
+        ),
+        jobs=options.jobs,
+        progress=shows_progress(options),
+    )
+    table = summarise(results, columns)
+    page = write_page(options.out, table, options.run_path, options.seeds)
+    return show(options, table, f"{table_text(table, options.seeds)}\n{page}")
 
 
 def fits(options: argparse.Namespace) -> int:

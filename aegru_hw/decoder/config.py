@@ -171,15 +171,21 @@ class Config:
             temporary.write_text(tomli_w.dumps(asdict(self)), encoding="utf-8")
 
     @property
-    def digest(self) -> str:
-        """SHA-256 of every constant in hexadecimal; equal configurations have equal ones."""
-        same = config_from(asdict(self))  # 10 and 10.0 are equal, and have to be written so
-        constants = asdict(same)
-        for added in ("least_ticks", "every"):  # which files of before do not have
+    def constants(self) -> dict[str, Any]:
+        """Every constant by section, without those that files of before do not have."""
+        constants = asdict(self)
+        for added in ("least_ticks", "every"):
             if constants["window"][added] == 1:
                 del constants["window"][added]
         if self.formats == Formats():
             del constants["formats"]
+        return constants
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of every constant in hexadecimal; equal configurations have equal ones."""
+        same = config_from(asdict(self))  # 10 and 10.0 are equal, and have to be written so
+        constants = same.constants
         canonical = json.dumps(constants, sort_keys=True, separators=(",", ":"))
         return hashlib.sha256(canonical.encode()).hexdigest()
 

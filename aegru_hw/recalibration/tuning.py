@@ -23,23 +23,32 @@ from aegru_hw.recalibration.statistics import Encoder, Statistics
 GROUPS = 4
 """A batch has windows of at most so many sessions; half of it are today's."""
 
+EPOCHS, FEWEST_UPDATES, MOST_UPDATES = 20, 200, 700
+"""Of a fine-tuning to one session."""
+
 
 @dataclass(frozen=True)
 class Tuning:
     """Settings of a fine-tuning.
 
-    core: whether more than the encoder is trained. differences: weight of the squared differences
-    between the sessions' encoders in the loss.
+    core: whether more than the encoder is trained. updates: where None they follow from the ticks.
+    differences: weight of the squared differences between the sessions' encoders in the loss.
     """
 
     core: bool = True
-    updates: int = 300
+    updates: int | None = None
     batch: int = 128
     learning_rate: float = 7e-4
     averaging: float = 0.98
     jitter: float = 0.5
     dropout: float = 0.2
     differences: float = 1e-4
+
+    def updates_of(self, ticks: int) -> int:
+        """Return how many updates today's ticks get: EPOCHS, within bounds."""
+        if self.updates is not None:
+            return self.updates
+        return min(max(EPOCHS * ticks // self.batch, FEWEST_UPDATES), MOST_UPDATES)
 
 
 @dataclass(frozen=True)
@@ -69,16 +78,17 @@ def tune(
     optimiser = torch.optim.Adam(trained.parameters(), lr=tuning.learning_rate)
     average = WeightAverage(trained, tuning.averaging)
     network.train()
-    for update in range(tuning.updates):
+    updates = tuning.updates_of(len(parts[-1].ticks))
+    for update in range(updates):
         for group in optimiser.param_groups:
-            group["lr"] = tuning.learning_rate * cosine(update / tuning.updates)
+            group["lr"] = tuning.learning_rate * cosine(update / updates)
         optimiser.zero_grad(set_to_none=True)
         loss = _loss(network, encoders, parts, tuning)
         loss.backward()  # type: ignore[no-untyped-call]
         optimiser.step()
         apply_masks(core, masks)
         average.update()
-    if tuning.updates and tuning.averaging:
+    if updates and tuning.averaging:
         trained.load_state_dict(average.tensors)
     apply_masks(core, masks)
     found = [_detached(encoders(index)) for index in range(len(parts))]

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import torch
@@ -49,6 +49,7 @@ def recalibrate_run(
     *,
     minutes: float | None = 2.0,
     method: str = AUTO,
+    seed: int | None = None,
     force: bool = False,
     say: Callable[[str], None] = lambda _: None,
 ) -> Summary:
@@ -56,6 +57,7 @@ def recalibrate_run(
 
     minutes: of the recording's beginning that it is recalibrated with, by a method of `methods`;
         None for its training and validation split, trained together with all sessions before.
+    seed: of the fine-tuning, the parent's where None.
     Raises UserError where the recording has other channels or ticks, or too few minutes.
     """
     run.check_free(force=force)
@@ -64,6 +66,7 @@ def recalibrate_run(
         decoder = load_decoder(parent.require(parent.decoder, "aegru-hw quantize RUN"))
         check_recording(decoder, recording)
         config, yesterday = Config.load(parent.config), load_recording(parent.recording)
+        config = config if seed is None else replace(config, seed=seed)
         network = load_quantized(
             parent.quantized_weights, decoder.geometry, norm=decoder.norm is not None
         )

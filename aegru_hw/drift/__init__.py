@@ -1,0 +1,1 @@
+"""How a decoder ages over sessions, and what recalibration gives back."""

@@ -1,0 +1,42 @@
+"""The columns of a drift table, in its order."""
+
+MINUTES = (1.0, 2.0, 5.0)
+"""Lengths of calibration, in minutes."""
+
+FIRST, UNCHANGED, STATISTICS = "first decoder", "unchanged", "statistics"
+ANEW = "anew, session"
+
+
+def recalibrated(minutes: float) -> str:
+    """Return the column of the decoder that is recalibrated on so many minutes."""
+    return f"recalibrated, {minutes:g} min"
+
+
+def nothing(minutes: float) -> str:
+    """Return the column of a decoder that is trained from nothing on so many minutes."""
+    return f"from nothing, {minutes:g} min"
+
+
+RECALIBRATED = {recalibrated(minutes): minutes for minutes in MINUTES}
+NOTHING = {nothing(minutes): minutes for minutes in MINUTES}
+CARRIED = (FIRST, UNCHANGED, STATISTICS, *RECALIBRATED)
+"""Columns of the decoder that is carried from session to session."""
+
+COLUMNS = (*CARRIED, *NOTHING, ANEW)
+USUAL = (*CARRIED, nothing(2.0), ANEW)
+
+SAYS = {
+    FIRST: "the first session's decoder, as it was",
+    UNCHANGED: "the decoder that was trained on all sessions before, as it was the evening before",
+    STATISTICS: "the same with the features' statistics of the first 2 minutes, no labels",
+    **{
+        name: f"the same, recalibrated on the first {minutes:g} labelled minutes"
+        for name, minutes in RECALIBRATED.items()
+    },
+    **{
+        name: f"trained, pruned and quantised on the first {minutes:g} minutes alone"
+        for name, minutes in NOTHING.items()
+    },
+    ANEW: "trained, pruned and quantised on the session's training and validation split",
+}
+"""What each column is of."""
