@@ -2,6 +2,7 @@
 
 import argparse
 import shlex
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,7 @@ from aegru_hw.errors import UserError
 
 if TYPE_CHECKING:
     from aegru_hw.decoder.config import Config
+    from aegru_hw.recordings.recording import Recording
     from aegru_hw.runs.folder import RunFolder
     from aegru_hw.runs.options import RunOptions
 
@@ -29,6 +31,7 @@ def asked_of_own(options: argparse.Namespace) -> "RunOptions":
     from aegru_hw.runs.options import read_options
 
     asked, own = _asked(options), read_options(RunFolder(options.out).options)
+    asked = replace(asked, encoders=own.encoders)
     if options.without is None:
         asked = replace(asked, without=own.without)
     if asked.target == NO_TARGET and own.target is None:
@@ -68,10 +71,16 @@ def checked_folder(options: argparse.Namespace) -> "RunFolder":
     return run
 
 
-def begun(options: argparse.Namespace, way: "RunOptions", kept: "RunOptions") -> "RunFolder":
+def begun(
+    options: argparse.Namespace,
+    way: "RunOptions",
+    kept: "RunOptions",
+    sessions: "Sequence[Recording]" = (),
+) -> "RunFolder":
     """Make the run that the options describe, and return its folder.
 
     way: the steps that have to be possible, or nothing is written. kept: what the run remembers.
+    sessions: of the days before, to be trained together with the recording.
     """
     run, config = checked_folder(options), config_of(options)
     recording = given_recording(options)
@@ -82,7 +91,7 @@ def begun(options: argparse.Namespace, way: "RunOptions", kept: "RunOptions") ->
     from aegru_hw.runs.preflight import preflight
 
     preflight(run, recording, config, way, force=options.force)
-    training.begin(run, recording, config, kept, force=options.force)
+    training.begin(run, recording, config, kept, sessions=sessions, force=options.force)
     return run
 
 

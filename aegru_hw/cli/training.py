@@ -7,6 +7,7 @@ from aegru_hw.cli.beginning import begun, resumed, training_alone
 from aegru_hw.cli.options import Commands, add_every, add_force, add_run, add_set, add_training
 from aegru_hw.cli.output import show, shows_progress
 from aegru_hw.cli.texts import r2_lines, remark_lines
+from aegru_hw.errors import UserError
 
 
 def add_commands(commands: Commands) -> None:
@@ -17,8 +18,21 @@ def add_commands(commands: Commands) -> None:
         "Train the float network.",
         "recording.h5 --out my_run --seed 1",
         "--out my_run --resume",
+        "monday.h5 tuesday.h5 today.h5 --out my_run",
     )
     add_training(added)
+    added.add_argument(
+        "more",
+        type=Path,
+        nargs="*",
+        metavar="RECORDING",
+        help="more sessions, today's last: one core is trained on all, and today's encoder",
+    )
+    added.add_argument(
+        "--encoders",
+        choices=("own", "shared"),
+        help="of several sessions: each has an encoder of its own (default), or all share one",
+    )
 
     added = commands.add(
         "quantize",
@@ -42,12 +56,21 @@ def add_commands(commands: Commands) -> None:
 
 
 def train(options: argparse.Namespace) -> int:
+    from aegru_hw.recordings.layout import open_recording
     from aegru_hw.runs import training
     from aegru_hw.runs.options import RunOptions
 
-    run = (
-        resumed(options) if options.resume else begun(options, training_alone(), kept=RunOptions())
-    )
+    if options.resume:
+        if options.more or options.encoders:
+            raise UserError("--resume goes on with the sessions that the run was begun with")
+        run = resumed(options)
+    else:
+        sessions = []
+        if options.more:
+            *before, options.recording = [options.recording, *options.more]
+            sessions = [open_recording(path) for path in before]
+        kept = RunOptions(encoders=options.encoders or "own")
+        run = begun(options, training_alone(), kept=kept, sessions=sessions)
     summary = training.train(run, progress=shows_progress(options))
     lines = [f"float {summary.r2['float']}", *remark_lines(summary), str(run.path)]
     return show(options, summary, "\n".join(lines))

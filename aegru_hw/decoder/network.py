@@ -112,9 +112,13 @@ class Aegru(nn.Module):
         velocity: Tensor = self.readout(self.states(self.latents(window_counts))[:, -1])
         return velocity
 
-    def training_output(self, x: Tensor) -> TrainingOutput:
-        """Return the outputs of training, with a sampled latent, for features (B, N, C)."""
-        latent = self.batch_norm(self.encoder(x).flatten(0, 1)).view(*x.shape[:2], -1)
+    def training_output(self, x: Tensor, encoded: Tensor | None = None) -> TrainingOutput:
+        """Return the outputs of training, with a sampled latent, for features (B, N, C).
+
+        encoded: (B, N, L) in place of W1 x + b1.
+        """
+        encoded = self.encoder(x) if encoded is None else encoded
+        latent = self.batch_norm(encoded.flatten(0, 1)).view(*x.shape[:2], -1)
         log_variance = self.variance(x)
         sampled = latent + torch.randn_like(latent) * torch.exp(log_variance / 2)
         sampled = sampled.clamp(-LATENT_CLAMP, LATENT_CLAMP)

@@ -74,6 +74,8 @@ class Engine:
     cache: folder of compiled libraries, the user's where None; a library is compiled once for its
         sources and limits.
     sources_folder: the engine's sources, the package's where None.
+    fixed_config: number formats and geometry that are wired in, as `Image.fixed_config` has them;
+        any are taken where None.
     Raises UserError where the decoder does not fit, and where the engine cannot be compiled.
     """
 
@@ -85,12 +87,15 @@ class Engine:
         cache: Path | None = None,
         limits: Limits | None = None,
         sources_folder: Path | None = None,
+        fixed_config: str | None = None,
     ) -> None:
         image = memory_image(decoder, lanes)
         self.lanes = lanes
         self.limits = engine_limits(image.needs, lanes) if limits is None else limits
         check_within(image.needs, self.limits)
-        library = compiled_library(lanes, self.limits, cache, sources_folder=sources_folder)
+        library = compiled_library(
+            lanes, self.limits, cache, sources_folder=sources_folder, fixed_config=fixed_config
+        )
         self._library = _open(library)
         self._handle = self._library.engine_new()
         self._load(image, decoder.geometry.channels)
@@ -198,6 +203,7 @@ def compiled_library(
     cache: Path | None = None,
     *,
     sources_folder: Path | None = None,
+    fixed_config: str | None = None,
 ) -> Path:
     """Return the shared library of an engine, compiling it where the cache has none.
 
@@ -207,7 +213,9 @@ def compiled_library(
     their log in the cache, where they fail.
     """
     cache = engine_cache() if cache is None else Path(cache)
-    digest = hashlib.sha256(repr((lanes, limits, engine_digest(sources_folder))).encode())
+    made_of = (lanes, limits, engine_digest(sources_folder))
+    wired = () if fixed_config is None else (fixed_config,)
+    digest = hashlib.sha256(repr(made_of + wired).encode())
     library = cache / f"engine_{digest.hexdigest()[:20]}.so"
     if library.is_file():
         return library
@@ -217,7 +225,10 @@ def compiled_library(
     except OSError as error:
         raise UserError(f"cannot make the folder {cache}: {error.strerror}") from None
     with plain_folder() as folder, atomic_path(library) as temporary:
-        failure = _compile(simulation_sources(sources_folder), lanes, limits, folder)
+        parameters: dict[str, int | str] = {**limits.parameters(lanes)}
+        if fixed_config is not None:
+            parameters["FixedConfig"] = fixed_config
+        failure = _compile(simulation_sources(sources_folder), parameters, folder)
         if failure is not None:
             log = library.with_suffix(".log")
             log.write_text(failure, encoding="utf-8")
@@ -226,7 +237,7 @@ def compiled_library(
     return library
 
 
-def _compile(files: list[Path], lanes: int, limits: Limits, folder: Path) -> str | None:
+def _compile(files: list[Path], parameters: dict[str, int | str], folder: Path) -> str | None:
     """Compile copies of the sources in a plain folder; return what the tools said of a failure."""
     copies = [shutil.copy(file, folder / file.name) for file in files]
     program, environment = verilator_command(folder)
@@ -238,7 +249,7 @@ def _compile(files: list[Path], lanes: int, limits: Limits, folder: Path) -> str
         *("-MAKEFLAGS", f"OPT_FAST=-O3 CFG_CXXFLAGS_PCH_I=-include PYTHON3={python}"),
         *("-CFLAGS", "-fPIC -std=c++20", "-LDFLAGS", "-shared -fPIC"),
         *("--exe", "-o", f"../{LIBRARY}", "--Mdir", str(folder / "build")),
-        *(f"-G{name}={value}" for name, value in limits.parameters(lanes).items()),
+        *(f"-G{name}={value}" for name, value in parameters.items()),
         *(copy for copy in map(str, copies) if not copy.endswith(".h")),
     ]
     result = subprocess.run(

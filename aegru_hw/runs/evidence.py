@@ -1,7 +1,7 @@
 """What a result follows from, as digests, and whether it still does."""
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -17,6 +17,7 @@ TRAINED_SECTIONS = ("window", "network", "loss", "training")
 
 NAMED = {
     "recording": "recording.h5",
+    "sessions": "sessions/",
     "config": "config.toml",
     "training_config": "what config.toml says of training",
     "decoder": "decoder.h5",
@@ -81,6 +82,11 @@ def tool_changes(tools: Mapping[str, str], now: Callable[[str], str | None]) -> 
         for name, before in tools.items()
         if (present := now(name)) is not None and present != before
     )
+
+
+def sessions_digest(digests: Iterable[str]) -> str:
+    """Return the digest of recordings, each of which has its own."""
+    return hashlib.sha256(" ".join(digests).encode()).hexdigest()
 
 
 def training_digest(config: Config) -> str:

@@ -46,8 +46,8 @@ class RunFolder:
     float.safetensors, pruned.safetensors, quantized.safetensors: weights after each stage.
     checkpoint.safetensors: only while float training is unfinished.
     decoder.h5: the artefact that every execution reads.
-    sessions, encoders.safetensors: of a recalibrated decoder, the recordings of the days before,
-    and the first layer of each session.
+    sessions: recordings of the days before, where the decoder was made of them too.
+    encoders.safetensors: of a recalibrated decoder, the first layer of each session.
     hls: the hls4ml project. rtl: the engine's project.
     synth: a folder a target, of the engine placed on it; lanes: the same over numbers of lanes.
     export: a folder a format, of the decoder for other programs.
@@ -97,6 +97,11 @@ class RunFolder:
     @property
     def sessions(self) -> Path:
         return self.path / "sessions"
+
+    @property
+    def session_paths(self) -> list[Path]:
+        """The recordings of the days before, sorted by name."""
+        return sorted(self.sessions.iterdir()) if self.sessions.is_dir() else []
 
     @property
     def encoders(self) -> Path:

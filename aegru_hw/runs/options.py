@@ -23,12 +23,14 @@ class RunOptions:
 
     lanes: P of the engine; usual where None. target: where it is placed; nowhere where None.
     firmware: of the hls4ml project. without: executions that are left out.
+    encoders: of sessions that are trained together, "own" or "shared".
     """
 
     lanes: int | None = None
     target: str | None = None
     firmware: FirmwareOptions = field(default_factory=FirmwareOptions)
     without: tuple[str, ...] = ()
+    encoders: str = "own"
 
 
 def read_options(path: Path) -> RunOptions:

@@ -96,8 +96,8 @@ def recalibrate_run(
             config.save(change.path("config.toml"))
             recording.save(change.path("recording.h5"))
             write_json(RunOptions(without=LATER), change.path("options.json"))
-            for kept in earlier:
-                kept.save(change.path(f"sessions/{kept.content_hash[:16]}.h5"))
+            for number, kept in enumerate(one for one in earlier if one != recording):
+                kept.save(change.path(f"sessions/{number:03}.h5"))
             _save_encoders(change.path("encoders.safetensors"), encoders)
             weights = change.path("quantized.safetensors")
             save_quantized(weights, network, StageFacts(0, 0, len(today.train), ()))
@@ -132,9 +132,7 @@ def recalibrate_run(
 
 def sessions_of(run: RunFolder) -> list[Recording]:
     """Return the recordings that a run's decoder was made of, its own last."""
-    own = load_recording(run.recording)
-    paths = sorted(run.sessions.iterdir()) if run.sessions.is_dir() else []
-    return [load_recording(path) for path in paths] + [own]
+    return [load_recording(path) for path in (*run.session_paths, run.recording)]
 
 
 def decoded_r2(

@@ -22,6 +22,7 @@ from aegru_hw.runs.evidence import (
     NAMED,
     Stale,
     changes,
+    sessions_digest,
     stored_digest,
     tool_changes,
     training_digest,
@@ -286,6 +287,10 @@ class _Reader:
         present = self.view.present
         if key in ("recording", "decoder"):
             return stored_digest(present(NAMED[key]))
+        if key == "sessions":
+            names = self.view.listing("sessions")
+            digests = [stored_digest(present(f"sessions/{name}")) or "" for name in names]
+            return sessions_digest(digests) if digests else None
         if key in ("config", "training_config"):
             try:
                 config = Config.load(present("config.toml"))

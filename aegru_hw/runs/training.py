@@ -1,5 +1,6 @@
 """The first step of a run: train the float network."""
 
+from collections.abc import Sequence
 from dataclasses import asdict
 
 from aegru_hw.decoder import stages
@@ -9,11 +10,12 @@ from aegru_hw.decoder.data import Dataset
 from aegru_hw.decoder.facts import StageFacts
 from aegru_hw.decoder.geometry import geometry_of
 from aegru_hw.decoder.metrics import test_r2
+from aegru_hw.decoder.sessions import Sessions, check_session, train_sessions
 from aegru_hw.errors import UserError
 from aegru_hw.files import sha256_of_file
 from aegru_hw.recordings.plausibility import remarks
 from aegru_hw.recordings.recording import Recording, load_recording
-from aegru_hw.runs.evidence import training_digest
+from aegru_hw.runs.evidence import sessions_digest, training_digest
 from aegru_hw.runs.folder import RunFolder
 from aegru_hw.runs.options import RunOptions, read_options
 from aegru_hw.runs.results import TRAINING, RecordingFacts, StageSize, Training
@@ -31,18 +33,25 @@ def begin(
     config: Config,
     options: RunOptions | None = None,
     *,
+    sessions: Sequence[Recording] = (),
     force: bool = False,
 ) -> None:
-    """Make a run that is to be trained: recording, configuration and options, nothing else.
+    """Make a run that is to be trained: recordings, configuration and options, nothing else.
+
+    sessions: of the days before, which are trained together with the recording.
 
     Raises UserError, before anything is written, for settings that no decoder can be made with,
     and for a folder that is not free.
     """
     run.check_free(force=force)
     geometry_of(recording, Dataset.from_recording(recording, config), config)
+    for session in sessions:
+        check_session(session, recording)
     with run.created(force=force) as change:
         config.save(change.path("config.toml"))
         recording.save(change.path("recording.h5"))
+        for number, session in enumerate(sessions):
+            session.save(change.path(f"sessions/{number:03}.h5"))
         write_json(options or RunOptions(), change.path("options.json"))
 
 
@@ -66,14 +75,26 @@ def train(run: RunFolder, *, made_by: str | None = None, progress: bool = True) 
             "recording": recording.content_hash,
             "training_config": training_digest(config),
         }
-        network, facts = stages.train_float(
-            dataset,
-            config,
-            checkpoint=run.checkpoint,
-            resume=True,
-            made_of=made_of,
-            progress=progress,
-        )
+        sessions = [load_recording(path) for path in run.session_paths]
+        if sessions:
+            made_of["sessions"] = sessions_digest(session.content_hash for session in sessions)
+            network, facts = train_sessions(
+                Sessions.of([*sessions, recording], config),
+                config,
+                own_encoders=read_options(run.options).encoders == "own",
+                checkpoint=run.checkpoint,
+                made_of=made_of,
+                progress=progress,
+            )
+        else:
+            network, facts = stages.train_float(
+                dataset,
+                config,
+                checkpoint=run.checkpoint,
+                resume=True,
+                made_of=made_of,
+                progress=progress,
+            )
         with run.transaction() as change:
             weights = change.path("float.safetensors")
             save_tensors(weights, network.state_dict(), facts)
