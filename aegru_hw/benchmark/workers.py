@@ -13,22 +13,34 @@ import threading
 import time
 import traceback
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import SpawnProcess
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from threadpoolctl import threadpool_limits
 from tqdm import tqdm
 
 from aegru_hw.benchmark.progress import Progress
+from aegru_hw.benchmark.rows import Row
 from aegru_hw.benchmark.tasks import Rows, Task, Tasks
 from aegru_hw.errors import UserError
 
 if TYPE_CHECKING:
-    from aegru_hw.benchmark.measure import Case, Measurement
+    from aegru_hw.benchmark.measure import Case
+
+
+class Measures(Protocol):
+    """What works on a task: yields the name of each result, and the result."""
+
+    def measure(
+        self, case: "Case", seed: int | None, *, say: Callable[[str], None] = ...
+    ) -> Generator[tuple[str, Row], None, None]:
+        """Measure a case with a seed."""
+        ...
+
 
 POLL_SECONDS = 1.0
 """How often those who have nothing to do look for a task."""
@@ -43,7 +55,7 @@ BEGINS, ROW, DONE, FAILED = "begins", "row", "done", "failed"
 
 
 def work_here(
-    tasks: Tasks, cases: "Mapping[str, Case]", measurement: "Measurement", progress: Progress
+    tasks: Tasks, cases: "Mapping[str, Case]", measurement: Measures, progress: Progress
 ) -> None:
     """Do all tasks in this process. UserError naming the task as `Measurement` raises it."""
     while not tasks.finished:
@@ -72,7 +84,7 @@ def work_here(
 def work_side_by_side(
     tasks: Tasks,
     cases: "Mapping[str, Case]",
-    measurement: "Measurement",
+    measurement: Measures,
     progress: Progress,
     jobs: int,
 ) -> None:
@@ -126,7 +138,7 @@ class _Worker:
     task: Task
 
     @classmethod
-    def begin(cls, measurement: "Measurement") -> "_Worker":
+    def begin(cls, measurement: Measures) -> "_Worker":
         spawn = multiprocessing.get_context("spawn")
         ours, theirs = spawn.Pipe()
         process = spawn.Process(target=_serve, args=(theirs, measurement), daemon=True)
@@ -187,7 +199,7 @@ def _without_interrupts() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-def _serve(connection: "Connection[Any, Any]", measurement: "Measurement") -> None:
+def _serve(connection: "Connection[Any, Any]", measurement: Measures) -> None:
     """Work on what comes through the connection until it is closed: a process's main function."""
     signal.signal(signal.SIGTERM, _leave)
     tqdm.set_lock(
@@ -203,7 +215,7 @@ def _serve(connection: "Connection[Any, Any]", measurement: "Measurement") -> No
 
 
 def _answer(
-    connection: "Connection[Any, Any]", measurement: "Measurement", case: "Case", seed: int | None
+    connection: "Connection[Any, Any]", measurement: Measures, case: "Case", seed: int | None
 ) -> tuple[str, Any]:
     """Measure, and say on the way what begins and which rows are there; return what came of it."""
     rows: Rows = {}

@@ -67,8 +67,9 @@ def train(options: argparse.Namespace) -> int:
     else:
         sessions = []
         if options.more:
-            *before, options.recording = [options.recording, *options.more]
-            sessions = [open_recording(path) for path in before]
+            given: list[Path] = [options.recording, *options.more]
+            sessions = [open_recording(path) for path in given[:-1]]
+            options.recording = given[-1]
         kept = RunOptions(encoders=options.encoders or "own")
         run = begun(options, training_alone(), kept=kept, sessions=sessions)
     summary = training.train(run, progress=shows_progress(options))
