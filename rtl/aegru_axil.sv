@@ -2,8 +2,8 @@
 ///
 /// Address and data of a write come in any order, each taken into a register; AWREADY, WREADY and
 /// ARREADY are registers too. Once both are there, write_o is high for a cycle, and what was written
-/// stays at write_data_o until hold_i is low, when the response comes. read_o is high for a cycle in
-/// which the value of read_word_o is taken.
+/// stays at write_data_o until hold_i is low, when the response comes. read_o is high while the value
+/// of read_word_o is wanted, which is taken once wait_i is low.
 /// Example: W in cycle 0, AW in cycle 3: write_o in cycle 4, BVALID from cycle 6 if nothing holds.
 module aegru_axil (
   input  logic        clk_i,
@@ -35,6 +35,7 @@ module aegru_axil (
   /// Turn what was written right by a bit, while it is held.
   input  logic        turn_i,
   output logic        read_o,
+  input  logic        wait_i,
   output logic [5:0]  read_word_o,
   input  logic [31:0] read_data_i
 );
@@ -77,7 +78,7 @@ module aegru_axil (
       read_word_o <= s_axil_araddr[7:2];
       arready_q <= 1'b0;
     end
-    if (read_o) begin
+    if (read_o && !wait_i) begin
       s_axil_rvalid <= 1'b1;
       s_axil_rdata <= read_data_i;
     end

@@ -4,12 +4,15 @@
 /// unit q through the gates to the mixed state m = n + z·(h - n) and its sums S = sum m and
 /// Q = sum m². Then V = H·Q - S² + epsilon and its 1/sqrt from the table. Pass 2 normalises, scales,
 /// sends the state to the ring and adds it to the two velocity accumulators. A cell takes
-/// 2·U·H + 29 cycles, the one of start_i included; the next one may begin U·H + 6 after it.
+/// 2·U·H + 29 cycles, the one of start_i included; the next one may begin U·H + 6 after it. Where U is
+/// 4, 1/sqrt(V) takes eight cycles more: 2·U·H + 37 and U·H + 12.
 module aegru_cell import aegru_pkg::*; #(
   parameter int unsigned Lanes = 4,
   parameter int unsigned MaxHidden = 64,
   /// Bits of the address of the gates' and the candidate's table.
   parameter int unsigned TableBits = 10,
+  /// Bits of the products, of the velocities' sums and of LayerNorm's biases.
+  parameter int unsigned AccumulatorBits = AccWidth,
   /// Gates whose products the lanes show at once.
   parameter int unsigned GatesAtOnce = 3,
   parameter string ImagePrefix = "",
@@ -39,8 +42,9 @@ module aegru_cell import aegru_pkg::*; #(
   output logic [6:0] product_slot_o,
   output logic [1:0] product_gate_o,
   output index_t   product_chain_o,
-  /// Products are wanted.
+  /// Products are wanted, of one lane.
   output logic     product_read_o,
+  output logic [Lanes-1:0] product_lane_o,
   input  acc_t input_product_i[Lanes][GatesAtOnce],
   input  acc_t recurrent_product_i[Lanes][GatesAtOnce],
   /// A past state of the tick is wanted; it shows in the next cycle.
@@ -50,9 +54,10 @@ module aegru_cell import aegru_pkg::*; #(
   output logic     ring_write_o,
   output index_t   ring_address_o,
   output operand_t ring_data_o,
-  /// Velocity codes, valid for one cycle.
+  /// A velocity code: axis 0, and in the next cycle axis 1.
   output logic     velocity_valid_o,
-  output logic signed [31:0] velocity_o[2],
+  output logic     velocity_axis_o,
+  output logic signed [31:0] velocity_o,
   /// Readout multiply-accumulates done in this cycle, 0 to 2.
   output logic [1:0] readout_macs_o
 );
@@ -60,7 +65,7 @@ module aegru_cell import aegru_pkg::*; #(
   localparam int unsigned UnitCycles = unit_cycles(Lanes);
   localparam bit Serial = UnitCycles != 1;
   /// Stage in which a unit leaves the gates.
-  localparam int unsigned Out = Serial ? 12 : 11;
+  localparam int unsigned Out = 11;
   localparam bit IsFixed = FixedConfig != '0;
   localparam int unsigned MixedWidth =
     IsFixed ? bits_between(FixedConfig[CfgMixedMin], FixedConfig[CfgMixedMax]) : CodeWidth;
@@ -71,8 +76,21 @@ module aegru_cell import aegru_pkg::*; #(
   localparam bit RightOnly = IsFixed && signed'(FixedConfig[CfgNormalisedShift]) >= 0;
   typedef logic [HiddenBits-1:0] unit_t;
   typedef logic signed [MixedWidth-1:0] mixed_t;
-  /// The difference between past state and candidate, both aligned.
-  typedef logic signed [CodeWidth+7:0] difference_t;
+  /// The difference between past state and candidate, both aligned; mixed with the candidate; the
+  /// normalised state, scaled and with its bias.
+  localparam int unsigned DifferenceWidth = IsFixed
+    ? 1 + at_least(OperandWidth + FixedConfig[CfgMixStateAlign],
+                   FixedConfig[CfgTanhWidth] + FixedConfig[CfgMixCandidateAlign])
+    : CodeWidth + 8;
+  localparam int unsigned MixWidth = IsFixed
+    ? 2 + DifferenceWidth + at_least(FixedConfig[CfgSigmoidWidth], FixedConfig[CfgUpdateFraction])
+    : SumWidth;
+  localparam int unsigned ScaledWidth =
+    IsFixed ? 1 + at_least(NormalisedWidth + WeightWidth, AccumulatorBits) : SumWidth;
+  typedef logic signed [DifferenceWidth-1:0] difference_t;
+  typedef logic signed [MixWidth-1:0] mix_t;
+  typedef logic signed [ScaledWidth-1:0] scaled_t;
+  typedef logic signed [AccumulatorBits-1:0] velocity_sum_t;
   /// Sums over all units of the mixed state and of its square.
   typedef logic signed [MixedWidth+HiddenBits-1:0] total_t;
   typedef logic signed [2*MixedWidth+HiddenBits-1:0] squares_t;
@@ -95,9 +113,10 @@ module aegru_cell import aegru_pkg::*; #(
   endfunction
 
   // Pass 1 presents unit after unit. What follows is a pipeline: pass 2 begins 20 cycles after the
-  // last unit of pass 1, whatever cell has begun since.
-  localparam int unsigned ToNormalise = 19, ToScale = 21, ToEnd = 9;
-  logic gathering_q, normalising_q, first_q, makes_velocity_q, active;
+  // last unit of pass 1, or 28 where 1/sqrt takes its time, whatever cell has begun since.
+  localparam int unsigned ToNormalise = Serial ? 27 : 19, ToScale = ToNormalise + 2, ToEnd = 9;
+  localparam int unsigned ToNext = Serial ? 11 : 5;
+  logic gathering_q, normalising_q, first_q, makes_velocity_q, active_q;
   logic unit_last, beat_last, normalised_last, normalise_beat_last;
   logic done;  // last cycle of a cell
   logic [1:0] beat_q, normalise_beat_q;  // cycle of the unit
@@ -111,12 +130,12 @@ module aegru_cell import aegru_pkg::*; #(
   assign normalise_beat_last = 32'(normalise_beat_q) + 32'd1 == UnitCycles;
   assign busy_o = gathering_q | normalising_q | (gathered_q != '0) | (normalised_q != '0);
   // The next cell's mixed states come when those before have been read, its sums when they are used.
-  assign ready_o = ~gathering_q & (gathered_q[5:1] == '0);
-  assign active = busy_o | start_i;
+  assign ready_o = ~gathering_q & (gathered_q[ToNext:1] == '0);
   assign done = normalised_q[ToEnd];
   assign product_read_o = gathering_q;
 
   always_ff @(posedge clk_i) begin
+    active_q <= busy_o | start_i;
     if (gathering_q) begin
       beat_q <= beat_last ? 2'd0 : beat_q + 2'd1;
       if (beat_last) unit_q <= unit_last ? '0 : unit_q + 1'b1;
@@ -157,22 +176,22 @@ module aegru_cell import aegru_pkg::*; #(
   code_t update, candidate;
   if (Serial) begin : gen_gates
     aegru_gates_serial #(
-      .Lanes(Lanes), .MaxHidden(MaxHidden), .TableBits(TableBits), .ImagePrefix(ImagePrefix),
-      .FixedConfig(FixedConfig)
+      .Lanes(Lanes), .MaxHidden(MaxHidden), .TableBits(TableBits),
+      .AccumulatorBits(AccumulatorBits), .ImagePrefix(ImagePrefix), .FixedConfig(FixedConfig)
     ) i_gates (
-      .clk_i, .load_i, .config_i, .active_i(active), .unit_i(unit_q), .beat_i(beat_q),
+      .clk_i, .load_i, .config_i, .active_i(active_q), .unit_i(unit_q), .beat_i(beat_q),
       .first_i(first_q),
-      .product_slot_o, .product_gate_o, .input_product_i, .recurrent_product_i,
+      .product_slot_o, .product_lane_o, .product_gate_o, .input_product_i, .recurrent_product_i,
       .update_o(update), .candidate_o(candidate)
     );
   end else begin : gen_gates
     assign product_gate_o = '0;
     aegru_gates #(
-      .Lanes(Lanes), .MaxHidden(MaxHidden), .TableBits(TableBits), .ImagePrefix(ImagePrefix),
-      .FixedConfig(FixedConfig)
+      .Lanes(Lanes), .MaxHidden(MaxHidden), .TableBits(TableBits),
+      .AccumulatorBits(AccumulatorBits), .ImagePrefix(ImagePrefix), .FixedConfig(FixedConfig)
     ) i_gates (
-      .clk_i, .load_i, .config_i, .active_i(active), .unit_i(unit_q), .first_i(first_q),
-      .product_slot_o, .input_product_i, .recurrent_product_i,
+      .clk_i, .load_i, .config_i, .active_i(active_q), .unit_i(unit_q), .first_i(first_q),
+      .product_slot_o, .product_lane_o, .input_product_i, .recurrent_product_i,
       .update_o(update), .candidate_o(candidate)
     );
   end
@@ -194,7 +213,7 @@ module aegru_cell import aegru_pkg::*; #(
   assign product_chain_o = chain_q;
 
   // Mixed state, four stages after the gates.
-  sum_t candidate1_q, candidate2_q, gated2_q, mixed3_q;
+  mix_t candidate1_q, candidate2_q, gated2_q, mixed3_q;
   difference_t difference1_q;
   code_t update1_q;
   mixed_t mixed4_q, mixed5_q;
@@ -202,13 +221,13 @@ module aegru_cell import aegru_pkg::*; #(
     gather_q <= {gather_q[Out+4:1], gathering_q & (beat_q == '0)};
     if (!rst_ni) gather_q <= '0;
   end
-  always_ff @(posedge clk_i) if (active) begin
-    candidate1_q <= sum_t'(candidate) <<< config_i[CfgMixCandidateAlign][5:0];
+  always_ff @(posedge clk_i) if (active_q) begin
+    candidate1_q <= mix_t'(candidate) <<< config_i[CfgMixCandidateAlign][5:0];
     candidate2_q <= candidate1_q <<< config_i[CfgUpdateFraction][5:0];
     difference1_q <= (difference_t'(past_q) <<< config_i[CfgMixStateAlign][5:0]) -
                      (difference_t'(candidate) <<< config_i[CfgMixCandidateAlign][5:0]);
     update1_q <= update;
-    gated2_q <= sum_t'(update1_q) * sum_t'(difference1_q);
+    gated2_q <= mix_t'(update1_q) * mix_t'(difference1_q);
     mixed3_q <= candidate2_q + gated2_q;
     mixed4_q <= mixed_t'(requantize(wide_t'(mixed3_q), shift_of(config_i[CfgMixShift]),
                                     config_i[CfgMixedMax]));
@@ -225,19 +244,11 @@ module aegru_cell import aegru_pkg::*; #(
   logic signed [2*$bits(total_t)-1:0] square_q;
   squares_t squares_q;
   variance_t variance_q;
-  logic [5:0] leading, leading_q, rsqrt_address_q, exponent_q;
-  logic [VarianceWidth-1:0] mantissa;
+  logic [5:0] exponent, exponent_q, rsqrt_address;
   logic signed [HiddenBits+1:0] hidden;
   assign hidden = config_i[CfgHidden][HiddenBits+1:0];
   // One multiplier squares the mixed states, and then their sum.
   assign squared = gather_q[Out+4] ? total_t'(mixed4_q) : total_q;
-
-  always_comb begin
-    leading = '0;
-    for (int unsigned i = 0; i < VarianceWidth; i++) if (variance_q[i]) leading = 6'(i);
-    mantissa = (leading_q >= 6'd5) ? unsigned'(variance_q) >> (leading_q - 6'd5)
-                                   : unsigned'(variance_q) << (6'd5 - leading_q);
-  end
 
   if (ImagePrefix != "") begin : gen_rsqrt
     initial $readmemh({ImagePrefix, "rsqrt.hex"}, rsqrt);
@@ -247,7 +258,7 @@ module aegru_cell import aegru_pkg::*; #(
       rsqrt[load_i.address[5:0]] <= load_i.data[11:0];
     if (gather_q[Out+4]) mixed_state[mixed_unit_q] <= mixed4_q;
   end
-  always_ff @(posedge clk_i) if (active) begin
+  always_ff @(posedge clk_i) if (active_q) begin
     square_q <= squared * squared;
     if (gather_q[Out+4]) mixed_unit_q <= next_unit(mixed_unit_q);
     opens_q <= mixed_unit_q == '0;
@@ -258,11 +269,49 @@ module aegru_cell import aegru_pkg::*; #(
     if (gathered_q[ToNormalise]) total_held_q <= total_q;
     variance_q <= variance_t'(hidden) * variance_t'(squares_q) - variance_t'(square_q) +
                   variance_t'({config_i[CfgEpsilonHigh], config_i[CfgEpsilonLow]});
-    leading_q <= leading;
-    rsqrt_address_q <= {leading_q[0], mantissa[4:0]};
-    if (gathered_q[ToScale-1]) exponent_q <= leading_q >> 1;
-    if (gathered_q[ToScale]) rsqrt_q <= rsqrt[rsqrt_address_q];
+    if (gathered_q[ToScale]) exponent_q <= exponent;
+    if (gathered_q[ToScale]) rsqrt_q <= rsqrt[rsqrt_address];
     if (!rst_ni) mixed_unit_q <= '0;
+  end
+
+  // V = 2^(2·exponent) · {1, address}: the table's address is the parity of V's leading bit, and the
+  // five bits below it.
+  if (Serial) begin : gen_leading
+    // Four bits a cycle, until one of the upper four is set.
+    localparam int unsigned Digits = (VarianceWidth + 3) / 4;
+    logic [4*Digits-1:0] shifted_q;
+    logic [3:0] digit_q, top;
+    logic [5:0] below[4];
+    assign top = shifted_q[4*Digits-1-:4];
+    always_ff @(posedge clk_i) begin
+      if (gathered_q[16]) begin
+        shifted_q <= (4 * Digits)'(unsigned'(variance_q));
+        digit_q <= 4'(Digits - 1);
+      end else if (top == '0) begin
+        shifted_q <= shifted_q << 4;
+        digit_q <= digit_q - 4'd1;
+      end
+    end
+    for (genvar i = 0; i < 4; i++) begin : gen_below
+      assign below[i] = {1'(i), shifted_q[4*Digits-5+i-:5]};
+    end
+    assign exponent = {1'b0, digit_q, top[3] | top[2]};
+    assign rsqrt_address = top[3] ? below[3] : top[2] ? below[2] : top[1] ? below[1] : below[0];
+  end else begin : gen_leading
+    logic [5:0] leading, leading_q, address_q;
+    logic [VarianceWidth-1:0] mantissa;
+    always_comb begin
+      leading = '0;
+      for (int unsigned i = 0; i < VarianceWidth; i++) if (variance_q[i]) leading = 6'(i);
+      mantissa = (leading_q >= 6'd5) ? unsigned'(variance_q) >> (leading_q - 6'd5)
+                                     : unsigned'(variance_q) << (6'd5 - leading_q);
+    end
+    always_ff @(posedge clk_i) begin
+      leading_q <= leading;
+      address_q <= {leading_q[0], mantissa[4:0]};
+    end
+    assign exponent = leading_q >> 1;
+    assign rsqrt_address = address_q;
   end
 
   // Pass 2.
@@ -274,8 +323,7 @@ module aegru_cell import aegru_pkg::*; #(
   logic signed [$bits(deviation_t)+12:0] product3_q;
   cut_t cut4_q;
   logic signed [NormalisedWidth-1:0] normalised5_q;
-  acc_t norm_bias6_q;
-  sum_t product6_q, scaled7_q;
+  scaled_t norm_bias6, product6_q, scaled7_q;
   operand_t state8_q;
   shift_t normalised_shift;
   wide_t plain, scaled;
@@ -293,14 +341,14 @@ module aegru_cell import aegru_pkg::*; #(
     if (load_i.valid && load_i.select == SelectNorm)
       norm[load_i.address[HiddenBits-1:0]] <= load_i.data;
     normalise_q <= {normalise_q[8:1], normalising_q & (normalise_beat_q == '0)};
-    if (!rst_ni) normalise_q <= '0;
-  end
-  always_ff @(posedge clk_i) if (active) begin
-    if (normalise_q[4]) norm_unit_q <= next_unit(norm_unit_q);
-    if (normalise_q[7]) readout_unit_q <= next_unit(readout_unit_q);
     // g_2 is the first cell that is kept, and g_1 the last.
     if (start_i && readout_i) ring_address_o <= after(slot_i, config_i[CfgHidden][15:0]);
     else if (ring_write_o) ring_address_o <= after(ring_address_o, 16'd1);
+    if (!rst_ni) normalise_q <= '0;
+  end
+  always_ff @(posedge clk_i) if (active_q) begin
+    if (normalise_q[Serial ? 5 : 4]) norm_unit_q <= next_unit(norm_unit_q);
+    if (normalise_q[7]) readout_unit_q <= next_unit(readout_unit_q);
     if (!rst_ni) begin
       norm_unit_q <= '0;
       readout_unit_q <= '0;
@@ -314,10 +362,17 @@ module aegru_cell import aegru_pkg::*; #(
                         : cut(wide_t'(product3_q), normalised_shift);
     normalised5_q <= NormalisedWidth'(saturate(cut4_q, config_i[CfgNormalisedMax]));
     norm_q <= norm[norm_unit_q];
-    product6_q <= sum_t'(signed'(norm_q[31-:WeightWidth])) * sum_t'(normalised5_q);
-    norm_bias6_q <= norm_q[AccWidth-1:0];
-    scaled7_q <= product6_q + sum_t'(norm_bias6_q);
+    product6_q <= scaled_t'(signed'(norm_q[31-:WeightWidth])) * scaled_t'(normalised5_q);
+    scaled7_q <= product6_q + norm_bias6;
     state8_q <= operand_t'((config_i[CfgNorm] != '0) ? scaled : plain);
+  end
+
+  // A unit's scale and bias stay for more than a cycle where units do.
+  if (Serial) begin : gen_norm_bias
+    assign norm_bias6 = scaled_t'(signed'(norm_q[AccumulatorBits-1:0]));
+  end else begin : gen_norm_bias
+    always_ff @(posedge clk_i)
+      if (active_q) norm_bias6 <= scaled_t'(signed'(norm_q[AccumulatorBits-1:0]));
   end
 
   // The new state goes to the ring and to the velocity.
@@ -326,7 +381,7 @@ module aegru_cell import aegru_pkg::*; #(
 
   logic [2*WeightWidth-1:0] readout[MaxHidden], readout8_q;  // y, x
   weight_t weight[2];
-  acc_t product[2], velocity_sum_q[2];
+  velocity_sum_t product[2], velocity_sum_q[2];
   logic [1:0] sum_valid;
   assign weight[0] = readout8_q[WeightWidth-1:0];
   if (ImagePrefix != "") begin : gen_readout
@@ -335,7 +390,7 @@ module aegru_cell import aegru_pkg::*; #(
   always_ff @(posedge clk_i) begin
     if (load_i.valid && load_i.select == SelectReadout)
       readout[load_i.address[HiddenBits-1:0]] <= load_i.data[2*WeightWidth-1:0];
-    if (active) readout8_q <= readout[readout_unit_q];
+    if (active_q) readout8_q <= readout[readout_unit_q];
   end
   if (Serial) begin : gen_axes
     // One multiplier: x, and y a cycle later.
@@ -346,34 +401,38 @@ module aegru_cell import aegru_pkg::*; #(
     assign state = normalise_q[9] ? state9_q : state8_q;
     assign axis_weight = normalise_q[9] ? weight[1] : weight[0];
     assign sum_valid = {late_q, normalise_q[9]};
-    acc_t product_q;
+    velocity_sum_t product_q;
     assign product = '{product_q, product_q};
     always_ff @(posedge clk_i) begin
       state9_q <= state8_q;
       y9_q <= readout8_q[WeightWidth+:WeightWidth];
       late_q <= normalise_q[9];
-      product_q <= acc_t'(axis_weight) * acc_t'(state);
+      product_q <= velocity_sum_t'(axis_weight) * velocity_sum_t'(state);
     end
   end else begin : gen_axes
     assign weight[1] = readout8_q[WeightWidth+:WeightWidth];
     assign sum_valid = {2{normalise_q[9]}};
     for (genvar i = 0; i < 2; i++) begin : gen_product
-      acc_t product_q;
-      always_ff @(posedge clk_i) product_q <= acc_t'(weight[i]) * acc_t'(state8_q);
+      velocity_sum_t product_q;
+      always_ff @(posedge clk_i)
+        product_q <= velocity_sum_t'(weight[i]) * velocity_sum_t'(state8_q);
       assign product[i] = product_q;
     end
   end
   for (genvar i = 0; i < 2; i++) begin : gen_velocity
     always_ff @(posedge clk_i) begin
-      if (start_i && readout_i) velocity_sum_q[i] <= config_i[CfgReadoutBias0 + 6'(i)][AccWidth-1:0];
+      if (start_i && readout_i)
+        velocity_sum_q[i] <= velocity_sum_t'(config_i[CfgReadoutBias0 + 6'(i)]);
       else if (sum_valid[i]) velocity_sum_q[i] <= velocity_sum_q[i] + product[i];
     end
-    assign velocity_o[i] = 32'(requantize(wide_t'(velocity_sum_q[i]),
-      shift_of(config_i[CfgVelocityShift]), config_i[CfgVelocityMax]));
   end
-  logic velocity_ready_q;
-  always_ff @(posedge clk_i) velocity_ready_q <= rst_ni & done & makes_velocity_q;
-  assign velocity_valid_o = velocity_ready_q;
+  logic [1:0] velocity_ready_q;
+  always_ff @(posedge clk_i)
+    velocity_ready_q <= {2{rst_ni}} & {velocity_ready_q[0], done & makes_velocity_q};
+  assign velocity_valid_o = velocity_ready_q != '0;
+  assign velocity_axis_o = velocity_ready_q[1];
+  assign velocity_o = 32'(requantize(wide_t'(velocity_sum_q[velocity_axis_o]),
+    shift_of(config_i[CfgVelocityShift]), config_i[CfgVelocityMax]));
   logic [1:0] used;
   for (genvar i = 0; i < 2; i++) begin : gen_used
     assign used[i] = readout8_q[i*WeightWidth+:WeightWidth] != '0;

@@ -24,9 +24,9 @@ module aegru_changes import aegru_pkg::*; #(
   input  logic     states_i,
   /// The last operand of the walk leaves in this cycle.
   output logic     done_o,
-  /// Accumulators of a slot, shown in the cycle after it was asked for.
+  /// The accumulator of a slot of one lane, shown in the cycle after it was asked for; zero of others.
   output logic [6:0] latent_slot_o,
-  output logic     latent_read_o,
+  output logic [Lanes-1:0] latent_read_o,
   input  acc_t     accumulator_i[Lanes],
   /// States in the slot of the ring, shown likewise.
   output index_t   ring_offset_o,
@@ -74,8 +74,8 @@ module aegru_changes import aegru_pkg::*; #(
   end
 
   // 0 -> 1: read what is new and what was sent.
-  lane_t lane1_q;
   index_t column1_q, chain1_q;
+  logic read_latent, walks_states;
   state_at_t state1_q;
   logic chain_last1_q, last1_q;
   operand_t latent_before_q, past_q;
@@ -84,22 +84,23 @@ module aegru_changes import aegru_pkg::*; #(
   end else begin : gen_lane
     assign latent_slot_o = 7'(column_q);
   end
-  assign latent_read_o = walking_q & ~of_states_q & advance;
+  assign read_latent = walking_q & ~of_states_q & advance;
+  assign latent_read_o = Lanes'(read_latent) << ((Lanes > 1) ? lane_t'(column_q) : '0);
   assign ring_offset_o = state_q;
-  assign ring_read_o = walking_q & of_states_q & advance;
+  assign walks_states = walking_q & of_states_q;
+  assign ring_read_o = walks_states & advance;
   always_ff @(posedge clk_i) begin
     if (advance) begin
       valid1_q <= walking_q;
-      lane1_q <= (Lanes > 1) ? lane_t'(column_q) : '0;
       column1_q <= column_q;
       chain1_q <= chain_q;
       state1_q <= state_at_t'(state_q);
       chain_last1_q <= chain_last;
       last1_q <= chain_last & column_last;
     end
-    if (latent_read_o) latent_before_q <= latents[latent_at_t'(column_q)];
+    if (read_latent) latent_before_q <= latents[latent_at_t'(column_q)];
     if (ring_read_o || past_read_i)
-      past_q <= past[ring_read_o ? state_at_t'(state_q) : state_at_t'(past_address_i)];
+      past_q <= past[walks_states ? state_at_t'(state_q) : state_at_t'(past_address_i)];
     if (!rst_ni) valid1_q <= 1'b0;
   end
   assign past_o = past_q;
@@ -110,7 +111,12 @@ module aegru_changes import aegru_pkg::*; #(
   state_at_t state2_q;
   logic chain_last2_q, last2_q;
   wide_t latent;
-  assign latent = requantize(wide_t'(accumulator_i[lane1_q]), shift_t'(config_i[CfgLatentShift]),
+  acc_t accumulator;
+  always_comb begin
+    accumulator = '0;
+    for (int p = 0; p < int'(Lanes); p++) accumulator |= accumulator_i[p];
+  end
+  assign latent = requantize(wide_t'(accumulator), shift_t'(config_i[CfgLatentShift]),
                              config_i[CfgLatentMax]);
   always_ff @(posedge clk_i) begin
     if (advance) begin
@@ -126,11 +132,13 @@ module aegru_changes import aegru_pkg::*; #(
     if (!rst_ni) valid2_q <= 1'b0;
   end
 
-  // 2: offered; with the last chain of a unit, its column if any chain changed.
+  // 2: offered; with the last chain of a unit, its column if any chain changed. All stages wait where
+  // the lanes do not take a column, also for an operand that did not change: nearly as early, and the
+  // comparison is not in the way.
   logic changed, column_changed_q, offers;
   assign changed = valid2_q & (code2_q != before2_q);
   assign offers = changed | (valid2_q & chain_last2_q & column_changed_q);
-  assign advance = ~offers | ready_i;
+  assign advance = ready_i;
   assign done_o = valid2_q & last2_q & advance;
   always_comb begin
     change_o.operand = changed & ready_i;

@@ -18,6 +18,7 @@ module aegru_control import aegru_pkg::*; #(
   parameter int unsigned HistoryDepth = 1024,
   parameter int unsigned TableBits = 10,
   parameter int unsigned CountBits = 16,
+  parameter int unsigned AccumulatorBits = 20,
   /// Keep what ticks cost, and compare it with a tick period; without, of the counters only ticks
   /// and of the flags all but the overrun remain, and the rest reads 0.
   parameter bit Totals = 1'b1,
@@ -68,7 +69,8 @@ module aegru_control import aegru_pkg::*; #(
   localparam bit IsFixed = FixedConfig != '0;
 
   logic [31:0] config_q[ConfigWords];
-  logic image_valid_q, enable_q, loading, loaded, misfit, missing, crc_error, hold, turn;
+  logic image_valid_q, enable_q, loading, loaded, misfit, missing, crc_error, turn;
+  logic load_hold, period_hold, read_wait, is_counter, counter_wait;
   logic load_begin, load_word;
   logic overrun, any_saturated_q, any_refused_q;
   logic [31:0] ticks_q, write_data;
@@ -85,8 +87,8 @@ module aegru_control import aegru_pkg::*; #(
     .s_axil_wdata, .s_axil_wstrb, .s_axil_wvalid, .s_axil_wready, .s_axil_bresp, .s_axil_bvalid,
     .s_axil_bready, .s_axil_araddr, .s_axil_arprot, .s_axil_arvalid, .s_axil_arready,
     .s_axil_rdata, .s_axil_rresp, .s_axil_rvalid, .s_axil_rready, .write_o(write),
-    .write_word_o(write_word), .write_data_o(write_data), .hold_i(hold), .turn_i(turn),
-    .read_o(read), .read_word_o(read_word), .read_data_i(value)
+    .write_word_o(write_word), .write_data_o(write_data), .hold_i(load_hold | period_hold), .turn_i(turn),
+    .read_o(read), .wait_i(read_wait), .read_word_o(read_word), .read_data_i(value)
   );
   assign load_begin = write & (write_word == RegisterLoadBegin);
   assign load_word = write & (write_word == RegisterLoadData);
@@ -94,9 +96,10 @@ module aegru_control import aegru_pkg::*; #(
     .Lanes(Lanes), .MaxChannels(MaxChannels), .MaxChains(MaxChains), .MaxHidden(MaxHidden),
     .LatentSlots(LatentSlots), .ScheduleDepth(ScheduleDepth), .DirectoryDepth(DirectoryDepth),
     .StateDepth(StateDepth), .RingDepth(RingDepth), .HistoryDepth(HistoryDepth),
-    .TableBits(TableBits), .CountBits(CountBits), .FixedConfig(FixedConfig)
+    .TableBits(TableBits), .CountBits(CountBits), .AccumulatorBits(AccumulatorBits),
+    .FixedConfig(FixedConfig)
   ) i_loader (
-    .clk_i, .rst_ni, .begin_i(load_begin), .word_i(load_word), .data_i(write_data), .hold_o(hold),
+    .clk_i, .rst_ni, .begin_i(load_begin), .word_i(load_word), .data_i(write_data), .hold_o(load_hold),
     .turn_o(turn), .load_o, .loading_o(loading), .loaded_o(loaded), .misfit_o(misfit),
     .missing_o(missing), .crc_error_o(crc_error)
   );
@@ -149,16 +152,22 @@ module aegru_control import aegru_pkg::*; #(
       .clk_i, .rst_ni, .clear_i(clear), .tick_done_i, .tick_cycles_i, .tick_latency_i,
       .tick_macs_i, .tick_saturations_i, .refused_i,
       .write_period_i(write & (write_word == RegisterPeriod)), .period_i(write_data[CostWidth-1:0]),
-      .overrun_o(overrun), .read_i(read), .read_word_i(read_word), .value_o(counter_value)
+      .hold_o(period_hold), .overrun_o(overrun), .read_i(read & is_counter),
+      .read_word_i(read_word), .wait_o(counter_wait), .value_o(counter_value)
     );
   end else begin : gen_no_totals
     logic unused_costs;
     assign unused_costs = &{1'b0, tick_cycles_i, tick_latency_i, tick_macs_i[0], tick_macs_i[1],
                             tick_macs_i[2], tick_macs_i[3], tick_saturations_i, read};
     assign overrun = 1'b0;
+    assign period_hold = 1'b0;
+    assign counter_wait = 1'b0;
     assign counter_value = '0;
   end
 
+  // Counters come a little later: only they lie from the first total on.
+  assign is_counter = read_word >= RegisterBusyLow;
+  assign read_wait = is_counter & counter_wait;
   always_comb begin
     status = '0;
     status[StatusImageValid] = image_valid_q;

@@ -22,8 +22,10 @@ module aegru_engine import aegru_pkg::*; #(
   parameter int unsigned TableBits = 10,
   /// Bits of a window count: window times a tick's greatest spike count fits.
   parameter int unsigned CountBits = 16,
-  /// Channels whose counts are compared at once: 2, 4, 8 or 16.
-  parameter int unsigned GroupSize = 8,
+  /// Bits of the widest accumulator of the four matrices, and of LayerNorm's biases.
+  parameter int unsigned AccumulatorBits = 20,
+  /// Channels whose counts are compared at once: 1, 2, 4, 8 or 16.
+  parameter int unsigned GroupSize = 4,
   /// Events that wait before back-pressure.
   parameter int unsigned EventDepth = 64,
   /// Keep what ticks cost, and compare it with a tick period: aegru_control.sv.
@@ -84,12 +86,15 @@ module aegru_engine import aegru_pkg::*; #(
   if (MaxHidden < 2 || MaxHidden > 256 || MaxHidden > 128 * Lanes) begin : gen_refuse3
     $error("MaxHidden must be 2 to 256, and at most 128 a lane");
   end
-  if (MaxChannels + MaxLatent + MaxHidden > 65536 || RingDepth + StateDepth > 65536 || ScheduleDepth > 65536 || HistoryDepth > 65535)
-  begin : gen_refuse4
+  if (MaxChannels + MaxLatent + MaxHidden > 65536 || RingDepth + StateDepth > 65536 ||
+      ScheduleDepth > 65536 || HistoryDepth > 65535) begin : gen_refuse4
     $error("ring and states hold at most 65536 words, a schedule 65536, the history 65535");
   end
   if (TableBits < 2 || TableBits > 16 || CountBits < 9 || CountBits > 24) begin : gen_refuse5
     $error("TableBits must be 2 to 16, CountBits 9 to 24");
+  end
+  if (AccumulatorBits < 2 || AccumulatorBits > AccWidth) begin : gen_refuse6
+    $error("AccumulatorBits must be 2 to 24");
   end
 
   localparam int unsigned LatentSlots = (MaxLatent + Lanes - 1) / Lanes;
@@ -98,6 +103,7 @@ module aegru_engine import aegru_pkg::*; #(
   localparam int unsigned DirectoryDepth = MaxChannels + MaxLatent + MaxHidden;
   /// Operands of the columns that a lane holds at most: those that wait, the one that it multiplies,
   /// and the one that is being sent.
+  localparam int unsigned QueueDepth = queue_depth(Lanes);
   localparam int unsigned OperandDepth = 1 << $clog2((QueueDepth + 2) * MaxChains);
 
   load_t load;
@@ -111,7 +117,8 @@ module aegru_engine import aegru_pkg::*; #(
     .Lanes(Lanes), .MaxChannels(MaxChannels), .MaxLatent(MaxLatent), .MaxHidden(MaxHidden),
     .LatentSlots(LatentSlots), .ScheduleDepth(ScheduleDepth), .DirectoryDepth(DirectoryDepth),
     .StateDepth(StateDepth), .MaxChains(MaxChains), .RingDepth(RingDepth),
-    .HistoryDepth(HistoryDepth), .TableBits(TableBits), .CountBits(CountBits), .Totals(Totals),
+    .HistoryDepth(HistoryDepth), .TableBits(TableBits), .CountBits(CountBits),
+    .AccumulatorBits(AccumulatorBits), .Totals(Totals),
     .ImagePrefix(ImagePrefix), .FixedConfig(FixedConfig)
   ) i_control (
     .clk_i(aclk), .rst_ni(aresetn), .s_axil_awaddr, .s_axil_awprot, .s_axil_awvalid,
@@ -176,7 +183,7 @@ module aegru_engine import aegru_pkg::*; #(
 
   matrix_e matrix;
   logic walk_latents, walk_states, walk_done, cell_ready, cell_busy, past_busy;
-  logic cell_start, cell_first, cell_readout, ring_write, ring_read, latent_read, past_read;
+  logic cell_start, cell_first, cell_readout, ring_write, ring_read, past_read;
   index_t cell_chain, slot, next_slot, ring_address, ring_offset, past_address;
   operand_t ring_data, ring_state, past;
   localparam bit OnePort = unit_cycles(Lanes) != 1;
@@ -200,6 +207,7 @@ module aegru_engine import aegru_pkg::*; #(
 
   acc_t lane_latent[Lanes];
   logic [6:0] latent_slot;
+  logic [Lanes-1:0] latent_read;
   aegru_changes #(
     .Lanes(Lanes), .MaxLatent(MaxLatent), .StateDepth(StateDepth)
   ) i_changes (
@@ -228,6 +236,7 @@ module aegru_engine import aegru_pkg::*; #(
   logic [6:0] product_slot;
   logic [1:0] product_gate;
   logic product_read;
+  logic [Lanes-1:0] product_lane;
   index_t product_chain;
   acc_t input_product[Lanes][GatesAtOnce], recurrent_product[Lanes][GatesAtOnce];
   logic [Lanes-1:0] mac, ready, working;
@@ -239,7 +248,7 @@ module aegru_engine import aegru_pkg::*; #(
     aegru_lane #(
       .ScheduleDepth(ScheduleDepth), .DirectoryDepth(DirectoryDepth), .Chains(MaxChains),
       .OperandDepth(OperandDepth), .LatentSlots(LatentSlots), .HiddenSlots(HiddenSlots),
-      .GatesAtOnce(GatesAtOnce), .ImagePrefix(ImagePrefix), .Lane((ImagePrefix == "") ? 0 : p)
+      .QueueDepth(QueueDepth), .AccumulatorBits(AccumulatorBits), .GatesAtOnce(GatesAtOnce), .ImagePrefix(ImagePrefix), .Lane((ImagePrefix == "") ? 0 : p)
     ) i_lane (
       .clk_i(aclk), .rst_ni(reset_n), .load_i(load),
       .load_schedule_i(load.valid && load.select == SelectLane + 8'(p)),
@@ -248,53 +257,57 @@ module aegru_engine import aegru_pkg::*; #(
       .matrix_i(matrix), .change_i(change), .operand_at_i(operand_at_q),
       .first_at_i(column_at_q), .last_at_i(operand_last), .ready_o(ready[p]),
       .busy_o(working[p]), .start_i(filling_q), .start_address_i(fill_q),
-      .latent_slot_i(latent_slot), .latent_read_i(latent_read), .latent_o(lane_latent[p]),
+      .latent_slot_i(latent_slot), .latent_read_i(latent_read[p]),
+      .latent_other_i((latent_read != '0) & ~latent_read[p]), .latent_o(lane_latent[p]),
       .product_slot_i(product_slot), .product_gate_i(product_gate),
-      .product_chain_i(product_chain), .product_read_i(product_read),
+      .product_chain_i(product_chain), .product_read_i(product_read & product_lane[p]),
+      .product_other_i(product_read & ~product_lane[p]),
       .input_product_o(input_product[p]), .recurrent_product_o(recurrent_product[p]),
       .mac_o(mac[p])
     );
   end
 
-  logic velocity_valid;
-  logic signed [31:0] velocity[2];
+  logic velocity_valid, velocity_axis;
+  logic signed [31:0] velocity;
   logic [1:0] readout_macs;
   aegru_cell #(
-    .Lanes(Lanes), .MaxHidden(MaxHidden), .TableBits(TableBits), .GatesAtOnce(GatesAtOnce),
-    .ImagePrefix(ImagePrefix), .FixedConfig(FixedConfig)
+    .Lanes(Lanes), .MaxHidden(MaxHidden), .TableBits(TableBits),
+    .AccumulatorBits(AccumulatorBits), .GatesAtOnce(GatesAtOnce), .ImagePrefix(ImagePrefix),
+    .FixedConfig(FixedConfig)
   ) i_cell (
     .clk_i(aclk), .rst_ni(reset_n), .load_i(load), .config_i(cfg), .start_i(cell_start),
     .ready_o(cell_ready), .first_i(cell_first), .chain_i(cell_chain),
     .readout_i(cell_readout), .slot_i(slot), .busy_o(cell_busy), .past_busy_o(past_busy),
     .product_slot_o(product_slot),
     .product_gate_o(product_gate), .product_chain_o(product_chain),
-    .product_read_o(product_read), .input_product_i(input_product),
+    .product_read_o(product_read), .product_lane_o(product_lane), .input_product_i(input_product),
     .recurrent_product_i(recurrent_product), .past_read_o(past_read),
     .past_address_o(past_address), .past_i(past),
     .ring_write_o(ring_write), .ring_address_o(ring_address), .ring_data_o(ring_data),
-    .velocity_valid_o(velocity_valid), .velocity_o(velocity), .readout_macs_o(readout_macs)
+    .velocity_valid_o(velocity_valid), .velocity_axis_o(velocity_axis), .velocity_o(velocity),
+    .readout_macs_o(readout_macs)
   );
 
-  // Velocity: a tick starts only where its velocity has a place to wait.
+  // Velocity: x and y wait in a register each, and a tick starts once both are taken. A packet that
+  // is offered is ended, also in a soft reset.
   localparam int unsigned VelocityWidth = (FixedConfig != '0)
     ? bits_between(FixedConfig[CfgVelocityMin], FixedConfig[CfgVelocityMax]) : 32;
-  typedef logic signed [VelocityWidth-1:0] velocity_t;
-  logic out_ready, out_valid, second_q, done_q;
-  velocity_t out_first, out_second;
-  // A packet that is offered is ended, also in a soft reset.
-  aegru_fifo #(.Width(2 * VelocityWidth), .Depth(2), .KeepsOffered(1'b1)) i_velocities (
-    .clk_i(aclk), .rst_ni(aresetn), .clear_i(soft_reset), .in_valid_i(velocity_valid & reset_n),
-    .in_data_i({velocity_t'(velocity[1]), velocity_t'(velocity[0])}), .in_ready_o(out_ready),
-    .out_valid_o(out_valid), .out_data_o({out_second, out_first}),
-    .out_ready_i(m_axis_tready & second_q)
-  );
-  assign m_axis_tvalid = out_valid;
-  assign m_axis_tdata = second_q ? 32'(out_second) : 32'(out_first);
-  assign m_axis_tlast = second_q;
-  assign tick_allowed = ~busy & ~done_q & out_ready;
+  logic signed [VelocityWidth-1:0] x_q, y_q;
+  logic [1:0] waits_q;
+  logic axis, done_q;
+  assign axis = ~waits_q[0];
+  assign m_axis_tvalid = waits_q != '0;
+  assign m_axis_tdata = 32'(axis ? y_q : x_q);
+  assign m_axis_tlast = axis;
+  assign tick_allowed = ~busy & ~done_q & (waits_q == '0);
   always_ff @(posedge aclk) begin
-    if (!aresetn) second_q <= 1'b0;
-    else if (m_axis_tvalid && m_axis_tready) second_q <= ~second_q;
+    if (m_axis_tvalid && m_axis_tready) waits_q[axis] <= 1'b0;
+    if (velocity_valid && (reset_n || velocity_axis)) begin
+      if (velocity_axis) y_q <= VelocityWidth'(velocity);
+      else x_q <= VelocityWidth'(velocity);
+      waits_q[velocity_axis] <= 1'b1;
+    end
+    if (!aresetn) waits_q <= '0;
   end
 
   // What this tick costs; it stays until the next one starts.
@@ -307,7 +320,7 @@ module aegru_engine import aegru_pkg::*; #(
   always_ff @(posedge aclk) begin
     if (counting_q) cycles_q <= cycles_q + 1'b1;
     if (done) counting_q <= 1'b0;
-    if (velocity_valid) latency_q <= cycles_q;
+    if (velocity_valid && !velocity_axis) latency_q <= cycles_q;
     for (int m = 0; m < 3; m++)
       if (matrix == matrix_e'(m)) macs_q[m] <= macs_q[m] + cost_t'(lane_macs);
     macs_q[3] <= macs_q[3] + cost_t'(readout_macs);
@@ -337,6 +350,6 @@ module aegru_engine import aegru_pkg::*; #(
     m_axis_tvalid && !m_axis_tready |=>
     m_axis_tvalid && $stable(m_axis_tdata) && $stable(m_axis_tlast));
   velocity_has_room: assert property (@(posedge aclk) disable iff (!reset_n)
-    velocity_valid |-> out_ready);
+    velocity_valid |-> !waits_q[velocity_axis]);
 `endif
 endmodule

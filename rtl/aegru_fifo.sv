@@ -5,13 +5,11 @@ module aegru_fifo #(
   /// Bits of a word.
   parameter int unsigned Width = 8,
   /// Words held; a power of two.
-  parameter int unsigned Depth = 16,
-  /// A word that is offered stays until it is taken, also when the others are forgotten.
-  parameter bit KeepsOffered = 1'b0
+  parameter int unsigned Depth = 16
 ) (
   input  logic             clk_i,
   input  logic             rst_ni,
-  /// Forget every word, or every other one.
+  /// Forget every word.
   input  logic             clear_i,
   /// A word is offered; it is taken in a cycle where in_ready_o is high too.
   input  logic             in_valid_i,
@@ -42,7 +40,7 @@ module aegru_fifo #(
     if (push) memory[write_q[PointerWidth-1:0]] <= in_data_i;
     if (push) write_q <= write_q + 1'b1;
     if (pop) read_q <= read_q + 1'b1;
-    if (clear_i) write_q <= read_q + (PointerWidth + 1)'(KeepsOffered ? out_valid_o : pop);
+    if (clear_i) write_q <= read_q + (PointerWidth + 1)'(pop);
     if (!rst_ni) begin
       write_q <= '0;
       read_q <= '0;
@@ -55,8 +53,7 @@ module aegru_fifo #(
   never_overfull: assert property (@(posedge clk_i) disable iff (!rst_ni)
     held <= Depth[PointerWidth:0]);
   never_pushed_when_full: assert property (@(posedge clk_i) disable iff (!rst_ni) !(push && full));
-  offered_word_stays: assert property (@(posedge clk_i)
-    disable iff (!rst_ni || (clear_i && !KeepsOffered))
+  offered_word_stays: assert property (@(posedge clk_i) disable iff (!rst_ni || clear_i)
     out_valid_o && !out_ready_i |=> out_valid_o && $stable(out_data_o));
 `endif
 endmodule

@@ -8,6 +8,8 @@ module aegru_gates import aegru_pkg::*; #(
   parameter int unsigned MaxHidden = 64,
   /// Bits of the address of the gates' and the candidate's table.
   parameter int unsigned TableBits = 10,
+  /// Bits of the products.
+  parameter int unsigned AccumulatorBits = AccWidth,
   parameter string ImagePrefix = "",
   parameter config_t FixedConfig = '0
 ) (
@@ -20,8 +22,9 @@ module aegru_gates import aegru_pkg::*; #(
   input  logic [$clog2(MaxHidden)-1:0] unit_i,
   /// The recurrent products are 0, of every unit of the cell.
   input  logic     first_i,
-  /// Slot of the products wanted from the lanes, shown one cycle later.
+  /// Slot and lane of the products wanted, shown one cycle later; the other lanes show zeros.
   output logic [6:0] product_slot_o,
+  output logic [Lanes-1:0] product_lane_o,
   input  acc_t     input_product_i[Lanes][3],
   input  acc_t     recurrent_product_i[Lanes][3],
   output code_t    update_o,
@@ -34,6 +37,8 @@ module aegru_gates import aegru_pkg::*; #(
   localparam int unsigned SigmoidWidth = IsFixed ? FixedConfig[CfgSigmoidWidth] : CodeWidth - 1;
   localparam int unsigned TanhWidth = IsFixed ? FixedConfig[CfgTanhWidth] : CodeWidth;
   typedef logic [TableBits-1:0] address_t;
+  localparam int unsigned GateSumWidth = gate_sum_bits(FixedConfig, AccumulatorBits);
+  typedef logic signed [GateSumWidth-1:0] gate_sum_t;
 
   // Tables; a copy of the sigmoid for each gate.
   logic [SigmoidWidth-1:0] sigmoid_reset[TableDepth], sigmoid_update[TableDepth];
@@ -56,7 +61,7 @@ module aegru_gates import aegru_pkg::*; #(
 
   // Biases: reset, update, candidate, recurrent candidate. The first three are of both products,
   // aligned to the sum that they are added to.
-  sum_t bias2_q[4];
+  gate_sum_t bias2_q[4];
   for (genvar i = 0; i < 4; i++) begin : gen_bias
     sum_t bias[MaxHidden], bias_q;
     if (ImagePrefix != "") begin : gen_image
@@ -66,28 +71,38 @@ module aegru_gates import aegru_pkg::*; #(
       if (load_i.valid && load_i.select == SelectBias + 8'(i))
         bias[load_i.address[HiddenBits-1:0]] <= load_i.data;
       if (active_i) bias_q <= bias[unit_i];
-      if (active_i) bias2_q[i] <= bias_q;
+      if (active_i) bias2_q[i] <= gate_sum_t'(bias_q);
     end
   end
 
   // 0 -> 2: the products of the unit's lane.
-  logic [LaneBits-1:0] lane1_q;
-  acc_t input2_q[3], recurrent2_q[3];
+  acc_t input1[3], recurrent1[3], input2_q[3], recurrent2_q[3];
   if (Lanes > 1) begin : gen_lanes
     assign product_slot_o = 7'(unit_i >> LaneBits);
+    assign product_lane_o = Lanes'(1) << LaneBits'(unit_i);
   end else begin : gen_lane
     assign product_slot_o = 7'(unit_i);
+    assign product_lane_o = 1'b1;
+  end
+  always_comb begin
+    input1 = '{default: '0};
+    recurrent1 = '{default: '0};
+    for (int p = 0; p < int'(Lanes); p++) begin
+      for (int g = 0; g < 3; g++) begin
+        input1[g] |= input_product_i[p][g];
+        recurrent1[g] |= recurrent_product_i[p][g];
+      end
+    end
   end
   always_ff @(posedge clk_i) if (active_i) begin
-    lane1_q <= (Lanes > 1) ? LaneBits'(unit_i) : '0;
     for (int g = 0; g < 3; g++) begin
-      input2_q[g] <= input_product_i[lane1_q][g];
-      recurrent2_q[g] <= first_i ? '0 : recurrent_product_i[lane1_q][g];
+      input2_q[g] <= input1[g];
+      recurrent2_q[g] <= first_i ? '0 : recurrent1[g];
     end
   end
 
-  function automatic sum_t aligned(acc_t x, logic [31:0] by);
-    return sum_t'(x) <<< by[5:0];
+  function automatic gate_sum_t aligned(acc_t x, logic [31:0] by);
+    return gate_sum_t'(x) <<< by[5:0];
   endfunction
   function automatic shift_t shift_of(logic [31:0] word);
     return shift_t'(word);
@@ -98,7 +113,7 @@ module aegru_gates import aegru_pkg::*; #(
   endfunction
 
   // 2 -> 3: sums; 3 -> 4: table addresses and recurrent candidate; 4 -> 6: gates.
-  sum_t reset_sum3_q, update_sum3_q, recurrent_candidate3_q, candidate_input_q[3:7];
+  gate_sum_t reset_sum3_q, update_sum3_q, recurrent_candidate3_q, candidate_input_q[3:7];
   address_t reset_address4_q, update_address4_q;
   code_t recurrent_candidate_q[4:6];
   code_t recurrent_candidate, reset_gate;  // of stages 4 and 6
@@ -109,7 +124,7 @@ module aegru_gates import aegru_pkg::*; #(
     update_sum3_q <= aligned(input2_q[1], config_i[CfgGateInputAlign]) +
                      aligned(recurrent2_q[1], config_i[CfgGateRecurrentAlign]) + bias2_q[1];
     candidate_input_q[3] <= aligned(input2_q[2], config_i[CfgCandidateInputAlign]) + bias2_q[2];
-    recurrent_candidate3_q <= sum_t'(recurrent2_q[2]) + bias2_q[3];
+    recurrent_candidate3_q <= gate_sum_t'(recurrent2_q[2]) + bias2_q[3];
     reset_address4_q <= address_of(
       requantize(wide_t'(reset_sum3_q), shift_of(config_i[CfgGateShift]), config_i[CfgGateMax]),
       config_i[CfgGateMin]);
@@ -130,11 +145,11 @@ module aegru_gates import aegru_pkg::*; #(
   end
 
   // 6 -> 8: candidate's sum; 8 -> 9: address; 9 -> 11: candidate.
-  sum_t gated7_q, candidate_sum8_q;
+  gate_sum_t gated7_q, candidate_sum8_q;
   address_t candidate_address9_q;
   logic signed [TanhWidth-1:0] candidate10_q, candidate11_q;
   always_ff @(posedge clk_i) if (active_i) begin
-    gated7_q <= sum_t'(reset_gate) * sum_t'(recurrent_candidate_q[6]);
+    gated7_q <= gate_sum_t'(reset_gate) * gate_sum_t'(recurrent_candidate_q[6]);
     candidate_sum8_q <= candidate_input_q[7] +
                         (gated7_q <<< config_i[CfgCandidateGatedAlign][5:0]);
     candidate_address9_q <= address_of(

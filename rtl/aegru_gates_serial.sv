@@ -1,12 +1,14 @@
 /// The same work as aegru_gates in a quarter of the memories and adders: a unit in four cycles.
 ///
 /// unit_i stays for four cycles, which beat_i counts: recurrent candidate, reset, update, candidate.
-/// What comes out is of the unit whose beat 0 was 12 cycles ago, and is valid in that cycle alone.
+/// What comes out is of the unit whose beat 0 was 11 cycles ago, and is valid in that cycle alone.
 module aegru_gates_serial import aegru_pkg::*; #(
   parameter int unsigned Lanes = 1,
   parameter int unsigned MaxHidden = 64,
   /// Bits of the address of the gates' and the candidate's table.
   parameter int unsigned TableBits = 10,
+  /// Bits of the products.
+  parameter int unsigned AccumulatorBits = AccWidth,
   parameter string ImagePrefix = "",
   parameter config_t FixedConfig = '0
 ) (
@@ -19,8 +21,9 @@ module aegru_gates_serial import aegru_pkg::*; #(
   input  logic [1:0] beat_i,
   /// The recurrent products are 0, of every unit of the cell.
   input  logic     first_i,
-  /// Slot and gate of the products wanted from the lanes, shown one cycle later.
+  /// Slot, lane and gate of the product wanted, shown one cycle later; the other lanes show zeros.
   output logic [6:0] product_slot_o,
+  output logic [Lanes-1:0] product_lane_o,
   output logic [1:0] product_gate_o,
   input  acc_t     input_product_i[Lanes][1],
   input  acc_t     recurrent_product_i[Lanes][1],
@@ -38,6 +41,8 @@ module aegru_gates_serial import aegru_pkg::*; #(
   localparam logic [1:0] BeatRecurrentCandidate = 2'd0, BeatUpdate = 2'd2,
                          BeatCandidate = 2'd3;
   typedef logic [TableBits-1:0] address_t;
+  localparam int unsigned GateSumWidth = gate_sum_bits(FixedConfig, AccumulatorBits);
+  typedef logic signed [GateSumWidth-1:0] gate_sum_t;
 
   logic [SigmoidWidth-1:0] sigmoid[TableDepth];
   logic signed [TanhWidth-1:0] tanh[TableDepth];
@@ -64,86 +69,88 @@ module aegru_gates_serial import aegru_pkg::*; #(
     if (load_bias) bias[{load_kind, load_i.address[HiddenBits-1:0]}] <= load_i.data;
   end
 
-  // 0 -> 2: the products of the unit's lane, and the bias of the beat. Products are kept by gate:
+  // 0 -> 1: the products of the unit's lane, and the bias of the beat. Products are kept by gate:
   // reset, update, candidate; biases by reset, update, candidate, recurrent candidate.
-  logic [LaneBits-1:0] lane1_q;
-  logic [1:0] beat_q[1:3];
-  acc_t input2_q, recurrent2_q;
-  sum_t bias1_q, bias2_q;
+  logic [1:0] beat_q[1:5];
+  acc_t input1, recurrent1;
+  sum_t bias1_q;
   logic [1:0] kind;
   assign kind = beat_i - 2'd1;
   if (Lanes > 1) begin : gen_lanes
     assign product_slot_o = 7'(unit_i >> LaneBits);
+    assign product_lane_o = Lanes'(1) << LaneBits'(unit_i);
   end else begin : gen_lane
     assign product_slot_o = 7'(unit_i);
+    assign product_lane_o = 1'b1;
   end
   assign product_gate_o = (beat_i == BeatRecurrentCandidate) ? 2'd2 : kind;
+  always_comb begin
+    input1 = '0;
+    recurrent1 = '0;
+    for (int p = 0; p < int'(Lanes); p++) begin
+      input1 |= input_product_i[p][0];
+      recurrent1 |= recurrent_product_i[p][0];
+    end
+    if (first_i) recurrent1 = '0;
+  end
   always_ff @(posedge clk_i) begin
-    lane1_q <= (Lanes > 1) ? LaneBits'(unit_i) : '0;
     beat_q[1] <= beat_i;
-    for (int i = 2; i <= 3; i++) beat_q[i] <= beat_q[i-1];
+    for (int i = 2; i <= 5; i++) beat_q[i] <= beat_q[i-1];
     if (active_i) bias1_q <= bias[{kind, unit_i}];
-    bias2_q <= bias1_q;
-    input2_q <= input_product_i[lane1_q][0];
-    recurrent2_q <= first_i ? '0 : recurrent_product_i[lane1_q][0];
   end
 
   function automatic shift_t shift_of(logic [31:0] word);
     return shift_t'(word);
   endfunction
 
-  // 2 -> 3: the sum of the beat; 3 -> 4: a recurrent candidate or an address of the sigmoid.
-  sum_t input_sum, recurrent_sum, sum3_q, candidate_input_q;
+  // 1 -> 2: the sum of the beat; 2 -> 3: a recurrent candidate or an address of the sigmoid.
+  gate_sum_t input_sum, recurrent_sum, sum2_q, candidate_input_q;
   wide_t code;
-  code_t code4_q, recurrent_candidate, recurrent_candidate_held_q;
+  code_t code3_q, recurrent_candidate, recurrent_candidate_held_q;
   address_t sigmoid_address;
   logic is_gate;
-  assign is_gate = beat_q[3] != BeatRecurrentCandidate;
+  assign is_gate = beat_q[2] != BeatRecurrentCandidate;
   assign code = is_gate
-    ? requantize(wide_t'(sum3_q), shift_of(config_i[CfgGateShift]), config_i[CfgGateMax])
-    : requantize(wide_t'(sum3_q), shift_of(config_i[CfgRecurrentCandidateShift]),
+    ? requantize(wide_t'(sum2_q), shift_of(config_i[CfgGateShift]), config_i[CfgGateMax])
+    : requantize(wide_t'(sum2_q), shift_of(config_i[CfgRecurrentCandidateShift]),
                  config_i[CfgRecurrentCandidateMax]);
   always_comb begin
-    unique case (beat_q[2])
+    unique case (beat_q[1])
       BeatRecurrentCandidate: input_sum = '0;
-      BeatCandidate: input_sum = sum_t'(input2_q) <<< config_i[CfgCandidateInputAlign][5:0];
-      default: input_sum = sum_t'(input2_q) <<< config_i[CfgGateInputAlign][5:0];
+      BeatCandidate: input_sum = gate_sum_t'(input1) <<< config_i[CfgCandidateInputAlign][5:0];
+      default: input_sum = gate_sum_t'(input1) <<< config_i[CfgGateInputAlign][5:0];
     endcase
-    unique case (beat_q[2])
-      BeatRecurrentCandidate: recurrent_sum = sum_t'(recurrent2_q);
+    unique case (beat_q[1])
+      BeatRecurrentCandidate: recurrent_sum = gate_sum_t'(recurrent1);
       BeatCandidate: recurrent_sum = '0;
-      default: recurrent_sum = sum_t'(recurrent2_q) <<< config_i[CfgGateRecurrentAlign][5:0];
+      default: recurrent_sum = gate_sum_t'(recurrent1) <<< config_i[CfgGateRecurrentAlign][5:0];
     endcase
   end
   always_ff @(posedge clk_i) begin
-    sum3_q <= input_sum + recurrent_sum + bias2_q;
-    code4_q <= code_t'(code);
+    sum2_q <= input_sum + recurrent_sum + gate_sum_t'(bias1_q);
+    code3_q <= code_t'(code);
   end
-  assign recurrent_candidate = code4_q;
-  assign sigmoid_address = address_t'(code4_q) - address_t'(config_i[CfgGateMin]);
+  assign recurrent_candidate = code3_q;
+  assign sigmoid_address = address_t'(code3_q) - address_t'(config_i[CfgGateMin]);
 
-  // Counted from beat 0 of the unit: recurrent candidate 4, reset 7, update 8, the candidate's input
-  // 6; gated 8, the candidate's sum 9, its address 10, candidate 12. What waits is held.
-  logic [1:0] beat4_q, beat5_q, beat6_q;
-  logic [SigmoidWidth-1:0] sigmoid5_q, sigmoid6_q, update_held_q;
-  sum_t gated_q, candidate_sum_q;
+  // Counted from beat 0 of the unit: recurrent candidate 3, reset 6, update 7, the candidate's input
+  // 5; gated 7, the candidate's sum 8, its address 9, candidate 11. What waits is held.
+  logic [SigmoidWidth-1:0] sigmoid4_q, sigmoid5_q, update_held_q;
+  gate_sum_t gated_q, candidate_sum_q;
   address_t candidate_address_q;
   logic signed [TanhWidth-1:0] candidate_read_q, candidate_q;
   wide_t candidate_code;
-  code_t reset_gate;  // 7 cycles after beat 0
-  assign reset_gate = code_t'(sigmoid6_q);
+  code_t reset_gate;  // 6 cycles after beat 0
+  assign reset_gate = code_t'(sigmoid5_q);
   assign candidate_code = requantize(
     wide_t'(candidate_sum_q), shift_of(config_i[CfgCandidateShift]), config_i[CfgCandidateMax]);
   always_ff @(posedge clk_i) begin
-    beat4_q <= beat_q[3];
-    beat5_q <= beat4_q;
-    beat6_q <= beat5_q;
-    if (active_i) sigmoid5_q <= sigmoid[sigmoid_address];
-    sigmoid6_q <= sigmoid5_q;
-    if (beat4_q == BeatRecurrentCandidate) recurrent_candidate_held_q <= recurrent_candidate;
-    if (beat_q[3] == BeatCandidate) candidate_input_q <= sum3_q;
-    if (beat6_q == BeatUpdate) update_held_q <= sigmoid6_q;
-    gated_q <= sum_t'(reset_gate) * sum_t'(recurrent_candidate_held_q);
+    if (active_i) sigmoid4_q <= sigmoid[sigmoid_address];
+    sigmoid5_q <= sigmoid4_q;
+    if (beat_q[3] == BeatRecurrentCandidate) recurrent_candidate_held_q <= recurrent_candidate;
+    if (beat_q[2] == BeatCandidate) candidate_input_q <= sum2_q;
+    if (beat_q[5] == BeatUpdate) update_held_q <= sigmoid5_q;
+    gated_q <= gate_sum_t'(reset_gate) * gate_sum_t'(recurrent_candidate_held_q);
     candidate_sum_q <= candidate_input_q + (gated_q <<< config_i[CfgCandidateGatedAlign][5:0]);
     candidate_address_q <= address_t'(candidate_code) - address_t'(config_i[CfgCandidateMin]);
     if (active_i) candidate_read_q <= tanh[candidate_address_q];

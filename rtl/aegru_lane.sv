@@ -2,9 +2,10 @@
 ///
 /// A column is multiplied by each operand that changed, and every product is added to the row's
 /// accumulator, which lives on from tick to tick: accumulator += weight · difference. A word is read
-/// once and held for all operands of its column, one a cycle. Columns wait in a queue, so that the
-/// lanes need not keep step. A column that is offered in cycle t begins in t + 3 or later, takes as
-/// many cycles as it has words times operands, at least one, and can be read three cycles after.
+/// once and held for all operands of its column, one a cycle. Columns wait in a queue of two, so that
+/// the lanes need not keep step; one of few lanes waits at the directory's output. A column that is
+/// offered in cycle t begins in t + 3 or later, without a queue in t + 2, takes as many cycles as it
+/// has words times operands, at least one, and can be read three cycles after.
 /// Example: a column of words (gap 0, weight 3), (gap 2, weight -1) and operands of chains 0 and 3
 /// with differences 5 and -2 adds 15 and -6 to row 0 of these chains, then -5 and 2 to row 2.
 module aegru_lane import aegru_pkg::*; #(
@@ -20,6 +21,10 @@ module aegru_lane import aegru_pkg::*; #(
   parameter int unsigned LatentSlots = 16,
   /// Hidden units of one lane.
   parameter int unsigned HiddenSlots = 16,
+  /// Columns that wait: 1 or 2.
+  parameter int unsigned QueueDepth = 2,
+  /// Bits of every accumulator.
+  parameter int unsigned AccumulatorBits = AccWidth,
   /// Gates whose products show at once: 3, or 1 of them.
   parameter int unsigned GatesAtOnce = 3,
   /// Prefix of $readmemh images; none where empty. Lane: this lane's number in their names.
@@ -34,7 +39,7 @@ module aegru_lane import aegru_pkg::*; #(
   input  logic                 load_schedule_i,
   input  logic                 load_directory_i,
   input  logic                 load_startup_i,
-  /// Matrix of all columns that wait or are multiplied.
+  /// Matrix of all columns that wait or are multiplied; it is known a cycle before they come.
   input  matrix_e              matrix_i,
   /// Where the operand of change_i is kept, and the first and last one of its column.
   input  change_t              change_i,
@@ -48,16 +53,19 @@ module aegru_lane import aegru_pkg::*; #(
   /// Start-up: copy the accumulator of silence of slot `start_address_i`, clear that product.
   input  logic                 start_i,
   input  index_t               start_address_i,
-  /// Slot whose encoder accumulator shows in the next cycle, and stays while nothing is read.
+  /// Slot whose encoder accumulator shows in the next cycle, and stays while nothing is read. Where
+  /// that of another lane is wanted, zero shows.
   input  logic [6:0]           latent_slot_i,
   input  logic                 latent_read_i,
+  input  logic                 latent_other_i,
   output acc_t                 latent_o,
   /// Slot, gate and chain whose products show in the next cycle: reset, update, candidate; or one
-  /// gate's. What shows stays while nothing is read.
+  /// gate's. Where products of another lane are wanted, zeros show.
   input  logic [6:0]           product_slot_i,
   input  logic [1:0]           product_gate_i,
   input  index_t               product_chain_i,
   input  logic                 product_read_i,
+  input  logic                 product_other_i,
   output acc_t                 input_product_o[GatesAtOnce],
   output acc_t                 recurrent_product_o[GatesAtOnce],
   /// A multiply-accumulate is done in this cycle.
@@ -88,6 +96,9 @@ module aegru_lane import aegru_pkg::*; #(
     chain_t   chain;
     operand_t difference;
   } kept_t;
+  typedef logic signed [AccumulatorBits-1:0] sum_of_row_t;
+  matrix_e matrix_q;
+  always_ff @(posedge clk_i) matrix_q <= matrix_i;
 
   // What was loaded, and the operands.
   word_t schedule[ScheduleDepth];
@@ -109,28 +120,35 @@ module aegru_lane import aegru_pkg::*; #(
   end
 
   // The queue: a column joins it a cycle after it was offered.
-  logic joins_q, waits, begins, queue_ready, unused_ready;
-  assign unused_ready = queue_ready;
+  logic waits, begins;
   column_t joining, waiting;
   operand_at_t first_q, last_q;
   logic [1:0] held_q;  // offered and not yet begun
   assign joining = '{start: address_t'(directory_q[31:16]), length: length_t'(directory_q[15:0]),
                      first: first_q, last: last_q};
-  aegru_fifo #(.Width($bits(column_t)), .Depth(QueueDepth)) i_queue (
-    .clk_i, .rst_ni, .clear_i(1'b0), .in_valid_i(joins_q), .in_data_i(joining),
-    .in_ready_o(queue_ready), .out_valid_o(waits), .out_data_o(waiting), .out_ready_i(begins)
-  );
+  if (QueueDepth == 1) begin : gen_no_queue
+    assign waiting = joining;
+    assign waits = held_q[0];
+  end else begin : gen_queue
+    logic joins_q, queue_ready, unused_ready;
+    assign unused_ready = queue_ready;
+    always_ff @(posedge clk_i) joins_q <= rst_ni & change_i.column;
+    aegru_fifo #(.Width($bits(column_t)), .Depth(QueueDepth)) i_queue (
+      .clk_i, .rst_ni, .clear_i(1'b0), .in_valid_i(joins_q), .in_data_i(joining),
+      .in_ready_o(queue_ready), .out_valid_o(waits), .out_data_o(waiting), .out_ready_i(begins)
+    );
+`ifdef SIMULATION
+    queue_never_overflows: assert property (@(posedge clk_i) disable iff (!rst_ni)
+      joins_q |-> queue_ready);
+`endif
+  end
   always_ff @(posedge clk_i) begin
-    joins_q <= change_i.column;
     if (change_i.column) begin
       first_q <= first_at_i;
       last_q <= last_at_i;
     end
     held_q <= held_q + 2'(change_i.column) - 2'(begins);
-    if (!rst_ni) begin
-      joins_q <= 1'b0;
-      held_q <= '0;
-    end
+    if (!rst_ni) held_q <= '0;
   end
   assign ready_o = held_q < 2'(QueueDepth);
 
@@ -175,7 +193,7 @@ module aegru_lane import aegru_pkg::*; #(
   weight_t weight2_q;
   operand_t difference2_q;
   chain_t chain2_q, chain3_q;
-  acc_t product3_q;
+  sum_of_row_t product3_q;
   address_t schedule_address;
   assign schedule_address = load_schedule_i ? load_i.address[ScheduleBits-1:0] : address_q;
   assign row1 = (column_first1_q ? '0 : row2_q) + (word_first1_q ? row_t'(word1_q.gap) : '0);
@@ -196,7 +214,7 @@ module aegru_lane import aegru_pkg::*; #(
     if (active2_q) begin
       row3_q <= row2_q;
       chain3_q <= chain2_q;
-      product3_q <= acc_t'(weight2_q) * acc_t'(difference2_q);
+      product3_q <= sum_of_row_t'(weight2_q) * sum_of_row_t'(difference2_q);
     end
     active3_q <= active2_q;
     if (!rst_ni) begin
@@ -209,7 +227,7 @@ module aegru_lane import aegru_pkg::*; #(
 
   // 3 -> the accumulator: read in one cycle, written in the next. A row that comes in two cycles
   // running takes the sum on its way.
-  acc_t read3, before3, sum3, sum4_q;
+  sum_of_row_t read3, before3, sum3, sum4_q;
   logic again3_q;
   assign before3 = again3_q ? sum4_q : read3;
   assign sum3 = before3 + product3_q;
@@ -227,20 +245,22 @@ module aegru_lane import aegru_pkg::*; #(
     initial $readmemh($sformatf("%sstartup_latent%0d.hex", ImagePrefix, Lane), latents,
                       2 ** LatentSlotBits);
   end
-  assign encoding = matrix_i == Encoder;
+  assign encoding = matrix_q == Encoder;
   always_ff @(posedge clk_i) begin
     automatic latent_slot_t slot = start_i ? latent_slot_t'(start_address_i)
       : (active2_q & encoding) ? latent_slot_t'(row2_q) : latent_slot_t'(latent_slot_i);
     automatic logic [LatentSlotBits:0] address = load_startup_i
       ? {1'b1, load_i.address[LatentSlotBits-1:0]}
       : {1'b0, start_q ? start_slot_q : latent_slot_t'(row3_q)};
-    automatic acc_t data = load_startup_i ? load_i.data[AccWidth-1:0] : start_q ? latent_q : sum3;
+    automatic acc_t data = load_startup_i ? load_i.data[AccWidth-1:0]
+      : start_q ? latent_q : acc_t'(sum3);
     if (start_i || (active2_q && encoding) || latent_read_i) latent_q <= latents[{start_i, slot}];
+    else if (latent_other_i) latent_q <= '0;
     if (load_startup_i || start_q || (active3_q && encoding)) latents[address] <= data;
     start_q <= start_i;
     start_slot_q <= latent_slot_t'(start_address_i);
   end
-  assign latent_o = latent_q;
+  assign latent_o = acc_t'(sum_of_row_t'(latent_q));
 
   // The products: the input's, and each chain's recurrent one; a memory a gate, or one with the gate
   // in its address.
@@ -261,46 +281,43 @@ module aegru_lane import aegru_pkg::*; #(
     assign product2 = product_t'(row2_q >> 2);
     assign product3 = product_t'(row3_q >> 2);
   end
-  acc_t input_read[GatesAtOnce], recurrent_read[GatesAtOnce];
+  sum_of_row_t input_read[GatesAtOnce], recurrent_read[GatesAtOnce];
   for (genvar g = 0; g < int'(GatesAtOnce); g++) begin : gen_product
-    acc_t input_product[2**ProductBits], input_q;
-    acc_t recurrent_product[RecurrentDepth], recurrent_q;
+    sum_of_row_t input_product[2**ProductBits], input_q;
+    sum_of_row_t recurrent_product[RecurrentDepth], recurrent_q;
     logic of_gate2, of_gate3, input2, input3, recurrent2, recurrent3;
     assign of_gate2 = active2_q & ((GatesAtOnce == 1) | (row2_q[1:0] == 2'(g)));
     assign of_gate3 = active3_q & ((GatesAtOnce == 1) | (row3_q[1:0] == 2'(g)));
-    assign input2 = of_gate2 & (matrix_i == Input);
-    assign input3 = of_gate3 & (matrix_i == Input);
-    assign recurrent2 = of_gate2 & (matrix_i == Recurrent);
-    assign recurrent3 = of_gate3 & (matrix_i == Recurrent);
+    assign input2 = of_gate2 & (matrix_q == Input);
+    assign input3 = of_gate3 & (matrix_q == Input);
+    assign recurrent2 = of_gate2 & (matrix_q == Recurrent);
+    assign recurrent3 = of_gate3 & (matrix_q == Recurrent);
     always_ff @(posedge clk_i) begin
       if (input2 || product_read_i) input_q <= input_product[input2 ? product2 : product_shown];
+      else if (product_other_i) input_q <= '0;
       if (start_i || input3)
         input_product[start_i ? product_t'(start_address_i) : product3] <= start_i ? '0 : sum3;
       if (recurrent2 || product_read_i)
         recurrent_q <= recurrent_product[recurrent2 ? {chain2_q, product2}
                                                     : {chain_t'(product_chain_i), product_shown}];
+      else if (product_other_i) recurrent_q <= '0;
       if ((start_i && 32'(start_address_i) < RecurrentDepth) || recurrent3)
         recurrent_product[start_i ? recurrent_t'(start_address_i) : {chain3_q, product3}] <=
           start_i ? '0 : sum3;
     end
     assign input_read[g] = input_q;
     assign recurrent_read[g] = recurrent_q;
-    assign input_product_o[g] = input_q;
-    assign recurrent_product_o[g] = recurrent_q;
+    assign input_product_o[g] = acc_t'(input_q);
+    assign recurrent_product_o[g] = acc_t'(recurrent_q);
   end
   localparam int unsigned BankBits = (GatesAtOnce == 1) ? 1 : 2;
   logic [BankBits-1:0] bank3;
   assign bank3 = (GatesAtOnce == 1) ? '0 : row3_q[BankBits-1:0];
   always_comb begin
-    unique case (matrix_i)
-      Encoder: read3 = latent_q;
+    unique case (matrix_q)
+      Encoder: read3 = sum_of_row_t'(latent_q);
       Input:   read3 = input_read[bank3];
       default: read3 = recurrent_read[bank3];
     endcase
   end
-
-`ifdef SIMULATION
-  queue_never_overflows: assert property (@(posedge clk_i) disable iff (!rst_ni)
-    joins_q |-> queue_ready);
-`endif
 endmodule

@@ -19,6 +19,7 @@ module aegru_loader import aegru_pkg::*; #(
   parameter int unsigned HistoryDepth = 1024,
   parameter int unsigned TableBits = 10,
   parameter int unsigned CountBits = 16,
+  parameter int unsigned AccumulatorBits = 20,
   parameter config_t FixedConfig = '0
 ) (
   input  logic        clk_i,
@@ -60,7 +61,7 @@ module aegru_loader import aegru_pkg::*; #(
       HeaderEngine:          return {16'(ImageVersion), 16'(Lanes)};
       HeaderRing:            return RingDepth;
       HeaderHistory:         return HistoryDepth;
-      HeaderCountBits:       return CountBits;
+      HeaderWidths:          return {16'(AccumulatorBits), 16'(CountBits)};
       6'(SelectConfig):      return ConfigWords - 1;
       6'(SelectFeature):     return 255;
       6'(SelectSigmoid), 6'(SelectTanh): return 2 ** TableBits - 1;
@@ -74,38 +75,46 @@ module aegru_loader import aegru_pkg::*; #(
     endcase
   endfunction
 
-  // Both halves of it, and behind them those of the formats that are wired in.
-  localparam int unsigned TableWords = IsFixed ? 128 : 64;
-  logic [15:0] expected[2*TableWords], expected_q;
-  logic [$clog2(TableWords):0] expected_address;
+  // Two bits at a time of it, and behind them those of the formats that are wired in.
+  localparam int unsigned Pairs = 16 * (IsFixed ? 128 : 64);
+  logic [1:0] expected[Pairs], expected_q;
+  logic [$clog2(Pairs)-1:0] expected_address;
   initial begin
-    for (int unsigned half = 0; half < 2 * TableWords; half++)
-      expected[half] = 16'((half < 128 ? limit(6'(half / 2)) : FixedConfig[6'(half / 2)])
-                           >> (16 * (half % 2)));
+    for (int unsigned pair = 0; pair < Pairs; pair++)
+      expected[pair] = 2'((pair < 1024 ? limit(6'(pair / 16)) : FixedConfig[6'(pair / 16)])
+                          >> (2 * (pair % 16)));
   end
   if (IsFixed) begin : gen_formats
     assign expected_address = {section_q == Words, (section_q == Words) ? address_q[5:0] : index_q,
-                               position_q[4]};
+                               position_q[4:1]};
   end else begin : gen_no_formats
-    assign expected_address = {index_q, position_q[4]};
+    assign expected_address = {index_q, position_q[4:1]};
   end
 
-  logic bit_q, compare_q, differs_q, greater_q, exact;
+  logic bit_q, compare_q, differs_q, greater_q, beyond_q, beyond, exact;
   logic [3:0] place_q;
   assign exact = index_q == HeaderEngine;
+  // Each half of a word has a limit of its own.
+  assign beyond = greater_q | beyond_q;
   always_ff @(posedge clk_i) begin
     if (turn_o) expected_q <= expected[expected_address];
     bit_q <= data_i[0];
     place_q <= position_q[3:0];
     // The upper half of a memory's first word is its select.
     compare_q <= turn_o & ~(section_q == Memory & position_q[4]);
-    if (compare_q && bit_q != expected_q[place_q]) begin
-      differs_q <= 1'b1;
-      greater_q <= bit_q;
+    if (compare_q) begin
+      if (bit_q != expected_q[place_q[0]]) begin
+        differs_q <= 1'b1;
+        greater_q <= bit_q;
+      end else if (place_q == '0) begin
+        greater_q <= 1'b0;
+      end
+      if (place_q == '0) beyond_q <= greater_q;
     end
     if (word_i) begin
       differs_q <= 1'b0;
       greater_q <= 1'b0;
+      beyond_q <= 1'b0;
     end
   end
 
@@ -121,10 +130,10 @@ module aegru_loader import aegru_pkg::*; #(
     misfit = 1'b0;
     missing = 1'b0;
     unique case (section_q)
-      Header:  misfit = exact ? differs_q : greater_q;
+      Header:  misfit = exact ? differs_q : beyond;
       Memory: begin
         missing = data_i[31:24] != 8'(index_q);
-        misfit = ~missing & greater_q;
+        misfit = ~missing & beyond;
       end
       // Wired in, the configuration is the engine's own; otherwise no memory shows these two.
       Words: if (index_q == 6'(SelectConfig)) begin
@@ -154,7 +163,7 @@ module aegru_loader import aegru_pkg::*; #(
       unique case (section_q)
         Header: begin
           index_q <= index_q + 6'd1;
-          if (index_q == HeaderCountBits) begin
+          if (index_q == HeaderWidths) begin
             index_q <= 6'(SelectConfig);
             section_q <= Memory;
           end

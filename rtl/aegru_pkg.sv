@@ -5,7 +5,7 @@ package aegru_pkg;
   localparam int unsigned WeightWidth = 8;
   /// Bits of a lane's second operand: latent, state, or a difference of two features.
   localparam int unsigned OperandWidth = 9;
-  /// Bits of the lanes' accumulators.
+  /// Most bits of an accumulator.
   localparam int unsigned AccWidth = 24;
   /// Bits of the cell's aligned sums, and of biases.
   localparam int unsigned SumWidth = 32;
@@ -29,8 +29,6 @@ package aegru_pkg;
 
   /// Bits from a row of a column to the next row that has a weight.
   localparam int unsigned GapWidth = 5;
-  /// Columns that wait in a lane.
-  localparam int unsigned QueueDepth = 2;
 
   /// One word of a lane's schedule: a weight of a column. The rows of a column ascend; a word without
   /// a weight only skips `gap` rows.
@@ -108,7 +106,7 @@ package aegru_pkg;
     HeaderEngine = 6'd12,
     HeaderRing = 6'd13,
     HeaderHistory = 6'd14,
-    HeaderCountBits = 6'd15
+    HeaderWidths = 6'd15
   } header_e;
   /// Memories in the order in which an image has them.
   typedef enum logic [7:0] {
@@ -130,7 +128,6 @@ package aegru_pkg;
     CfgChannels,
     CfgGroups,
     CfgLatent,
-    CfgLatentSlots,
     CfgHidden,
     CfgWindow,
     CfgSteps,
@@ -178,7 +175,7 @@ package aegru_pkg;
     CfgSigmoidWidth,
     CfgTanhWidth
   } config_e;
-  localparam int unsigned ImageVersion = 3;
+  localparam int unsigned ImageVersion = 4;
   /// Bits of the control and of the status register.
   localparam int unsigned ControlEnable = 0;
   localparam int unsigned ControlSoftReset = 1;
@@ -209,6 +206,11 @@ package aegru_pkg;
     return (lanes <= 2) ? 4 : 1;
   endfunction
 
+  /// Columns that wait in a lane: one that has no others to keep step with needs no queue.
+  function automatic int unsigned queue_depth(int unsigned lanes);
+    return (lanes <= 2) ? 1 : 2;
+  endfunction
+
   function automatic int unsigned at_least(int unsigned a, int unsigned b);
     return (a > b) ? a : b;
   endfunction
@@ -220,6 +222,19 @@ package aegru_pkg;
     while (bits < 32 && (signed'(high) >= (1 <<< (bits - 1)) || signed'(low) < -(1 <<< (bits - 1))))
       bits++;
     return bits;
+  endfunction
+
+  /// Bits of the sums of gates and candidate: an accumulator each of inputs and states, or the reset
+  /// gate's product, aligned.
+  function automatic int unsigned gate_sum_bits(config_t formats, int unsigned accumulator_bits);
+    int unsigned products, gated;
+    if (formats == '0) return SumWidth;
+    products = accumulator_bits + at_least(
+      at_least(formats[CfgGateInputAlign], formats[CfgGateRecurrentAlign]),
+      formats[CfgCandidateInputAlign]);
+    gated = formats[CfgSigmoidWidth] + formats[CfgCandidateGatedAlign] + 1 +
+            bits_between(formats[CfgRecurrentCandidateMin], formats[CfgRecurrentCandidateMax]);
+    return 1 + at_least(products, gated);
   endfunction
 
   /// x · 2^-shift cut to an integer, and whether half to even rounds it up.

@@ -16,7 +16,8 @@ module aegru_spi_top import aegru_pkg::*; #(
   parameter int unsigned HistoryDepth = 1024,
   parameter int unsigned TableBits = 10,
   parameter int unsigned CountBits = 16,
-  parameter int unsigned GroupSize = 2,
+  parameter int unsigned AccumulatorBits = 20,
+  parameter int unsigned GroupSize = 1,
   parameter int unsigned EventDepth = 64,
   /// Keep what ticks cost: aegru_control.sv.
   parameter bit Totals = 1'b0,
@@ -83,7 +84,7 @@ module aegru_spi_top import aegru_pkg::*; #(
     .ScheduleDepth(ScheduleDepth), .StateDepth(StateDepth), .MaxChains(MaxChains),
     .RingDepth(RingDepth),
     .HistoryDepth(HistoryDepth), .TableBits(TableBits), .CountBits(CountBits),
-    .GroupSize(GroupSize), .EventDepth(EventDepth), .ImagePrefix(ImagePrefix),
+    .AccumulatorBits(AccumulatorBits), .GroupSize(GroupSize), .EventDepth(EventDepth), .ImagePrefix(ImagePrefix),
     .FixedConfig(FixedConfig), .Totals(Totals)
   ) i_engine (
     .aclk(clk), .aresetn(rst_n),

@@ -47,17 +47,21 @@ module aegru_window import aegru_pkg::*; #(
   localparam int unsigned SpikeBits = 8;
   localparam int unsigned Groups = (MaxChannels + GroupSize - 1) / GroupSize;
   localparam int unsigned GroupBits = (Groups > 1) ? $clog2(Groups) : 1;
-  localparam int unsigned MemberBits = $clog2(GroupSize);
+  localparam int unsigned GroupAt = $clog2(GroupSize);  // in a channel's number
+  localparam int unsigned MemberBits = (GroupSize > 1) ? GroupAt : 1;
   localparam int unsigned HistoryBits = $clog2(HistoryDepth);
-  localparam int unsigned ColumnBits = GroupBits + MemberBits;
-  if (GroupSize != 2 ** MemberBits || GroupSize < 2) begin : gen_refuse1
-    $error("GroupSize must be a power of two, at least 2");
+  if (GroupSize != 2 ** GroupAt) begin : gen_refuse1
+    $error("GroupSize must be a power of two");
   end
 
   typedef logic [GroupSize-1:0][SpikeBits-1:0] spikes_t;
   typedef logic [GroupSize-1:0][CountBits-1:0] counts_t;
   typedef logic [SpikeBits-1:0] count_t;
   typedef logic [GroupBits-1:0] group_t;
+  typedef logic [MemberBits-1:0] member_t;
+  function automatic member_t member_of(logic [15:0] channel);
+    return (GroupSize > 1) ? member_t'(channel) : '0;
+  endfunction
   spikes_t spikes[2**GroupBits];
   spikes_t history[HistoryDepth];
   counts_t counts[2**GroupBits];
@@ -86,7 +90,7 @@ module aegru_window import aegru_pkg::*; #(
 
   // The group that was read before waits at the memories' outputs until `summed` is free.
   logic held_q, take, read, summed_valid_q, move;
-  assign take = held_q & (~summed_valid_q | move) & (phase_q == Read || phase_q == Empty);
+  assign take = held_q & ~summed_valid_q & (phase_q == Read || phase_q == Empty);
   assign read = (phase_q == Read) & (~held_q | take);
   always_comb begin
     phase_d = phase_q;
@@ -125,14 +129,15 @@ module aegru_window import aegru_pkg::*; #(
   spikes_t spikes_q, modified;
   group_t spikes_read, spikes_write;
   logic spikes_clear;
-  assign spikes_read = (phase_q == Accept) ? event_channel_i[MemberBits +: GroupBits] : group_q;
+  assign spikes_read = (phase_q == Accept) ? event_channel_i[GroupAt +: GroupBits] : group_q;
   assign spikes_clear = start_i | (phase_q == Replace);
   assign spikes_write = start_i ? start_address_i[GroupBits-1:0]
-                        : (phase_q == Replace) ? group_q : channel_q[MemberBits +: GroupBits];
+                        : (phase_q == Replace) ? group_q : channel_q[GroupAt +: GroupBits];
+  member_t modifies;
+  assign modifies = member_of(channel_q);
   always_comb begin
     modified = spikes_q;
-    if (spikes_q[channel_q[MemberBits-1:0]] != '1)
-      modified[channel_q[MemberBits-1:0]] = spikes_q[channel_q[MemberBits-1:0]] + 1'b1;
+    if (spikes_q[modifies] != '1) modified[modifies] = spikes_q[modifies] + 1'b1;
   end
   always_ff @(posedge clk_i) begin
     if (accept || read) spikes_q <= spikes[spikes_read];
@@ -201,15 +206,15 @@ module aegru_window import aegru_pkg::*; #(
   end
 
   // Pick the changed channels one by one; look up their features; offer their columns.
-  logic [MemberBits-1:0] member;
+  member_t member;
   logic pick, picked_valid_q, looked_up_valid_q, offered_q, leaves, pass_picked, pass_looked_up;
-  logic [ColumnBits-1:0] picked_channel_q, looked_up_channel_q, channel_offered_q;
+  index_t picked_channel_q, looked_up_channel_q, channel_offered_q;
   count_t picked_before_q, picked_after_q;
   operand_t feature_before_q, feature_after_q, difference_q;
 
   always_comb begin
     member = '0;
-    for (int i = GroupSize - 1; i >= 0; i--) if (mask_q[i]) member = MemberBits'(i);
+    for (int i = GroupSize - 1; i >= 0; i--) if (mask_q[i]) member = member_t'(i);
     mask_left = mask_q;
     if (pick) mask_left[member] = 1'b0;
   end
@@ -225,7 +230,7 @@ module aegru_window import aegru_pkg::*; #(
     if (pass_picked) picked_valid_q <= 1'b0;
     if (pick) begin
       picked_valid_q <= 1'b1;
-      picked_channel_q <= {mask_group_q, member};
+      picked_channel_q <= (index_t'(mask_group_q) << GroupAt) | index_t'(member);
       picked_before_q <= mask_before_q[member];
       picked_after_q <= mask_after_q[member];
     end
@@ -261,12 +266,10 @@ module aegru_window import aegru_pkg::*; #(
     change_o.chain = '0;
     change_o.difference = difference_q;
     change_o.column = leaves;
-    change_o.index = index_t'(channel_offered_q);
+    change_o.index = channel_offered_q;
   end
 
 `ifdef SIMULATION
-  nothing_lost: assert property (@(posedge clk_i) disable iff (!rst_ni)
-    take |-> !summed_valid_q || move);
   scan_ends_empty: assert property (@(posedge clk_i) disable iff (!rst_ni)
     scan_done_o |=> mask_q == '0 && !offered_q);
 `endif

@@ -28,7 +28,8 @@ module aegru_trace import aegru_pkg::*; (
   input logic     state_valid_i,
   input operand_t state_i,
   input logic     velocity_valid_i,
-  input logic signed [31:0] velocity_i[2]
+  input logic     velocity_axis_i,
+  input logic signed [31:0] velocity_i
 );
   localparam int unsigned Tensors = 8;
   string path;
@@ -55,9 +56,7 @@ module aegru_trace import aegru_pkg::*; (
                                                                                       : unit[i] + 1;
         if (!rst_ni) unit[i] <= 0;
       end
-      if (velocity_valid_i)
-        for (int axis = 0; axis < 2; axis++)
-          $fdisplay(file, "velocity %0d %0d", axis, velocity_i[axis]);
+      if (velocity_valid_i) $fdisplay(file, "velocity %0d %0d", velocity_axis_i, velocity_i);
       if (tick_done_i || !rst_ni) $fflush(file);
     end
   end
@@ -68,9 +67,9 @@ bind aegru_engine aegru_trace i_trace (
   .latent_count_i(cfg[CfgLatent][15:0]), .hidden_count_i(cfg[CfgHidden][15:0]),
   .latent_valid_i(i_changes.valid2_q & i_changes.advance & ~i_changes.of_states_q),
   .latent_i(i_changes.code2_q),
-  .recurrent_candidate_valid_i(i_cell.gather_q[4]),
+  .recurrent_candidate_valid_i(i_cell.gather_q[i_cell.Serial ? 3 : 4]),
   .recurrent_candidate_i(i_cell.gen_gates.i_gates.recurrent_candidate),
-  .reset_valid_i(i_cell.gather_q[(i_cell.Out == 12) ? 7 : 6]),
+  .reset_valid_i(i_cell.gather_q[6]),
   .reset_i(i_cell.gen_gates.i_gates.reset_gate),
   .update_valid_i(i_cell.gather_q[i_cell.Out]), .update_i(i_cell.update),
   .candidate_valid_i(i_cell.gather_q[i_cell.Out]), .candidate_i(i_cell.candidate),
@@ -78,5 +77,5 @@ bind aegru_engine aegru_trace i_trace (
   .normalised_valid_i(i_cell.normalise_q[5] & (cfg[CfgNorm] != '0)),
   .normalised_i(16'(i_cell.normalised5_q)),
   .state_valid_i(i_cell.normalise_q[8]), .state_i(i_cell.state8_q),
-  .velocity_valid_i(velocity_valid), .velocity_i(velocity)
+  .velocity_valid_i(velocity_valid), .velocity_axis_i(velocity_axis), .velocity_i(velocity)
 );

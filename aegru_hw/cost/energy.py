@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from aegru_hw.cost.macs import reference_dense
 from aegru_hw.cost.prices import SOURCE, TECHNOLOGY, VOLTAGE, access_pj, add_pj, multiply_pj
 from aegru_hw.fixedpoint.decoder import GATES, VELOCITY_AXES, FixedDecoder
-from aegru_hw.rtl.cycles import QUEUE, TickCosts
+from aegru_hw.rtl.cycles import TickCosts
 from aegru_hw.rtl.images import (
     ACCUMULATOR_BITS,
     BIASES,
@@ -21,7 +21,7 @@ from aegru_hw.rtl.images import (
     SUM_BITS,
     WIDE_BITS,
 )
-from aegru_hw.rtl.lanes import group_size, unit_cycles
+from aegru_hw.rtl.lanes import group_size, queue_depth, unit_cycles
 from aegru_hw.rtl.limits import SPIKE_BITS
 from aegru_hw.rtl.schedule import ROWS_A_SLOT, WEIGHT_BITS, WORD_BITS, Schedule, schedule
 
@@ -153,7 +153,7 @@ def _lane_accesses(decoder: FixedDecoder, plan: Schedule) -> dict[str, float]:
         "directory": (_address_bits(plan.depth) + row_bits + 1, columns),
         "operands": (
             _address_bits(chains) + OPERAND_BITS,
-            1 << _address_bits((QUEUE + 2) * chains),
+            1 << _address_bits((queue_depth(plan.lanes) + 2) * chains),
         ),
         "encoder": (ACCUMULATOR_BITS, 2 * latent_slots),  # half of it the sums of silence
         "input": (ACCUMULATOR_BITS, rows),
@@ -168,12 +168,12 @@ def _address_bits(words: int) -> int:
 
 def _sums(decoder: FixedDecoder, costs: TickCosts, memory: dict[str, float]) -> float:
     """Return what the accumulators are read and written, and shown to the walk and to N cells."""
-    geometry, lanes = decoder.geometry, costs.lanes
+    geometry = decoder.geometry
     # With few lanes the recurrent candidate has a cycle of its own.
-    shown = geometry.steps * geometry.hidden * (GATES + int(_serial(lanes)))
-    sums = 2 * costs.encoder.mean() + lanes * geometry.latent
-    input_sums = 2 * costs.input.mean() + lanes * shown
-    recurrent_sums = 2 * costs.recurrent.mean() + lanes * shown
+    shown = geometry.steps * geometry.hidden * (GATES + int(_serial(costs.lanes)))
+    sums = 2 * costs.encoder.mean() + geometry.latent
+    input_sums = 2 * costs.input.mean() + shown
+    recurrent_sums = 2 * costs.recurrent.mean() + shown
     return float(
         sums * memory["encoder"]
         + input_sums * memory["input"]

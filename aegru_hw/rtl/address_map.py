@@ -8,7 +8,7 @@ from pathlib import Path
 
 from aegru_hw.sources import source_folder
 
-IMAGE_VERSION = 3
+IMAGE_VERSION = 4
 
 CONTROL = {"enable": 0, "soft_reset": 1, "clear": 2}
 """Bits of the control register: run; forget all but the image; clear the counters."""
@@ -72,7 +72,7 @@ HEADER = {
     "engine": "image version in the upper half, and lanes: must be the engine's",
     "ring": "words of the ring that are needed, without the states of silence",
     "history": "words of the history that are needed",
-    "count_bits": "bits of a window count that are needed",
+    "widths": "bits that are needed of an accumulator, in the upper half, and of a window count",
 }
 """Words of an image's header; numbered from HEADER_AT, between the memories."""
 
@@ -94,7 +94,7 @@ SELECTS = {
 """Number of each memory, in the order in which an image has them."""
 
 CONFIG = (
-    *("channels", "groups", "latent", "latent_slots", "hidden", "window", "steps", "norm"),
+    *("channels", "groups", "latent", "hidden", "window", "steps", "norm"),
     *("feature_end", "ring_stride", "ring_last", "history_last", "latent_shift"),
     *("gate_input_align", "gate_recurrent_align", "gate_shift", "recurrent_candidate_shift"),
     *("candidate_input_align", "candidate_gated_align", "candidate_shift"),

@@ -42,14 +42,15 @@ from aegru_hw.fixedpoint.counts import check_counts
 from aegru_hw.fixedpoint.decoder import FixedDecoder, Geometry
 from aegru_hw.fixedpoint.streaming_form import changes_of
 from aegru_hw.fixedpoint.types import Codes
-from aegru_hw.rtl.lanes import group_size, unit_cycles
+from aegru_hw.rtl.lanes import group_size, queue_depth, unit_cycles
 from aegru_hw.rtl.limits import SPIKE_BITS
 from aegru_hw.rtl.schedule import Schedule
 
-CELL_OVERHEAD, NEXT_CELL = 29, 6
-QUEUE = 2
-TO_BEGIN = 3
-"""Cycles from a column's offer to its first multiplication."""
+CELL_OVERHEAD, NEXT_CELL = {1: 29, 4: 37}, {1: 6, 4: 12}
+"""Cycles of a cell beyond those of its units, and from its last unit to the next cell, where a unit
+takes one cycle or four."""
+TO_BEGIN = {1: 2, 2: 3}
+"""Cycles from a column's offer to its first multiplication, by the columns that can wait."""
 TO_OFFER = 3
 """Cycles from the first one of a walk to its first operand."""
 REST = 2
@@ -176,10 +177,12 @@ class TickCosts:
         end, states = int(self.cycles[tick]), int(self.states_begin[tick])
         scan, cells = int(self.scan_end[tick]), int(self.cells_begin[tick])
         found = [Phase("lanes", "scan", 0, 0, scan), Phase("lanes", "input", 0, scan, cells)]
-        busy = unit_cycles(self.lanes) * self.hidden
+        unit = unit_cycles(self.lanes)
+        busy = unit * self.hidden
         for index, chain in enumerate(chain_order(self.steps)):
-            begin = cells + index * (busy + NEXT_CELL)
-            found.append(Phase("cell", "cell", chain, begin, begin + 2 * busy + CELL_OVERHEAD))
+            begin = cells + index * (busy + NEXT_CELL[unit])
+            end_of_cell = begin + 2 * busy + CELL_OVERHEAD[unit]
+            found.append(Phase("cell", "cell", chain, begin, end_of_cell))
         if states < end:
             found.append(Phase("lanes", "recurrent", 0, states, end))
         return sorted(found, key=lambda phase: phase.begin)
@@ -269,11 +272,11 @@ def _cycles(geometry: Geometry, plan: Schedule, changes: Changes) -> dict[str, C
     rested = np.maximum(scan_end, lanes.rest())
     last = walk_cycles(lanes, rested + 1 + TO_OFFER, changes.latents[:, None], plan.input_length)
     cells_begin = np.maximum(last + 1, lanes.rest()) + 1
-    velocity = cells_begin + 2 * unit * hidden + CELL_OVERHEAD
+    velocity = cells_begin + 2 * unit * hidden + CELL_OVERHEAD[unit]
 
-    interval = unit * hidden + NEXT_CELL
+    interval = unit * hidden + NEXT_CELL[unit]
     last_begins = cells_begin + (steps - 1) * interval
-    cells_end = last_begins + 2 * unit * hidden + CELL_OVERHEAD
+    cells_end = last_begins + 2 * unit * hidden + CELL_OVERHEAD[unit]
     if steps == 1:
         end = cells_end + 1
         return _named(end, velocity, scan_end, cells_begin, end)
@@ -301,12 +304,12 @@ def _named(
 class Lanes:
     """The queues of P lanes over T ticks side by side.
 
-    begins: (Q, P, T) when the latest columns began, the oldest first. ends: (P, T) when the latest
-    one ends.
+    begins: (Q, P, T) when the latest columns began, the oldest first, of as many as can wait.
+    ends: (P, T) when the latest one ends.
     """
 
     def __init__(self, lanes: int, ticks: int) -> None:
-        self.begins = np.full((QUEUE, lanes, ticks), -1, dtype=np.int64)
+        self.begins = np.full((queue_depth(lanes), lanes, ticks), -1, dtype=np.int64)
         self.ends = np.full((lanes, ticks), -REST, dtype=np.int64)
 
     def free(self) -> Codes:
@@ -316,7 +319,7 @@ class Lanes:
 
     def take(self, taken: NDArray[np.bool_], offer: Codes, work: Codes) -> None:
         """Give a column of `work` (P, T) cycles to the lanes, in the ticks where it is taken."""
-        begin = np.maximum(offer + TO_BEGIN, self.ends)
+        begin = np.maximum(offer + TO_BEGIN[len(self.begins)], self.ends)
         self.ends = np.where(taken, begin + np.maximum(work, 1), self.ends)
         self.begins = np.where(taken, np.stack([*self.begins[1:], begin]), self.begins)
 
@@ -336,15 +339,12 @@ def walk_cycles(
     columns) words of the columns.
     """
     chains = changed.shape[1]
-    earliest = np.argmax(changed, axis=1)  # chain that changed first
     operands = changed.sum(axis=1)
     before = first - 1
     for column in range(changed.shape[2]):
-        any_changed = operands[:, column] > 0
-        at = earliest[:, column]
-        held_up = np.maximum(before + 1 + at, lanes.free()) + (chains - 1 - at)
-        leaves = np.where(any_changed, held_up, before + chains)
-        lanes.take(any_changed, leaves, length[:, column, None] * operands[:, column])
+        leaves = np.maximum(before + 1, lanes.free()) + chains - 1
+        work = length[:, column, None] * operands[:, column]
+        lanes.take(operands[:, column] > 0, leaves, work)
         before = leaves
     return before
 
@@ -353,11 +353,11 @@ def scan_cycles(lanes: Lanes, changed: NDArray[np.bool_], plan: Schedule) -> Cod
     """Return the cycles of the scan of each tick, (T,), for its changed channels (T, C)."""
     ticks, channels = changed.shape
     size = group_size(plan.lanes)
-    read = np.ones(ticks, dtype=np.int64)
+    taken = np.ones(ticks, dtype=np.int64)
     moved, picked, looked_up, offered, gone = (np.zeros(ticks, dtype=np.int64) for _ in range(5))
     for first in range(0, channels, size):
-        read = np.maximum(read + 2, moved)
-        moved = np.maximum.reduce([read + 1, moved + 1, picked])
+        taken = np.maximum(taken + 2, moved + 1)
+        moved = np.maximum(taken + 1, picked)
         free = moved + 1
         for channel in range(first, min(first + size, channels)):
             picks = changed[:, channel]

@@ -29,7 +29,8 @@ def image_header(image: Image) -> list[int]:
     """Return the words before the memories: version, lanes, and what the engine must hold."""
     needs = image.needs
     engine = IMAGE_VERSION << 16 | image.schedule.lanes
-    return [engine, needs.ring, needs.history, needs.count_bits]
+    widths = needs.accumulator_bits << 16 | needs.count_bits
+    return [engine, needs.ring, needs.history, widths]
 
 
 def image_blocks(image: Image) -> Iterator[NDArray[np.uint32]]:

@@ -76,7 +76,13 @@ def memory_image(decoder: FixedDecoder, lanes: int) -> Image:
     check_geometry_fits(decoder.geometry, lanes, address_bits=address_bits)
     check_widths(decoder)
     plan = schedule(decoder, lanes)
-    needs = needs_of(decoder.geometry, lanes, schedule=plan.depth, address_bits=address_bits)
+    needs = needs_of(
+        decoder.geometry,
+        lanes,
+        schedule=plan.depth,
+        address_bits=address_bits,
+        accumulator_bits=_accumulator_bits(decoder),
+    )
     check_bounds(needs, lanes)
     hidden, constants = plan.hidden_units, startup(decoder)
     geometry = decoder.geometry
@@ -173,7 +179,6 @@ def _config(decoder: FixedDecoder, plan: Schedule) -> Codes:
         geometry.channels,
         groups,
         geometry.latent,
-        -(-geometry.latent // plan.lanes),
         geometry.hidden,
         geometry.window,
         geometry.steps,
@@ -254,6 +259,14 @@ def _coded(decoder: FixedDecoder) -> list[tuple[str, FixedType, int]]:
         kinds.append(("normalised", decoder.norm.normalised, CODE_BITS))
         kinds.append(("norm bias", _type_of(decoder.norm.bias), ACCUMULATOR_BITS))
     return kinds
+
+
+def _accumulator_bits(decoder: FixedDecoder) -> int:
+    """Return the bits of the widest accumulator, and of LayerNorm's biases."""
+    kinds = [linear.accumulator for linear in decoder.matrices.values()]
+    if decoder.norm is not None:
+        kinds.append(_type_of(decoder.norm.bias))
+    return max(kind.width for kind in kinds)
 
 
 def _type_of(codes: Codes) -> FixedType:

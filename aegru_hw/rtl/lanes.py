@@ -25,9 +25,14 @@ def unit_cycles(lanes: int) -> int:
     return 4 if lanes <= FEW_LANES else 1
 
 
+def queue_depth(lanes: int) -> int:
+    """Return how many columns can wait in a lane: queue_depth in aegru_pkg.sv."""
+    return 1 if lanes <= FEW_LANES else 2
+
+
 def group_size(lanes: int) -> int:
     """Return how many channels an engine of P lanes compares at once.
 
     A group takes two cycles: few channels are enough where the products take many.
     """
-    return min(2 * lanes, LARGEST_GROUP)
+    return min(lanes, LARGEST_GROUP)

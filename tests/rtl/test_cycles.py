@@ -25,9 +25,9 @@ def test_macs_are_the_simulators() -> None:
 def test_silent_tick() -> None:
     decoder = random_decoder(2, channels=96, latent=32, hidden=32)
     costs = tick_costs(decoder, schedule(decoder, 4), np.zeros((3, 96), dtype=np.int64))
-    # Scan of 12 groups and its last stages, a cycle to see the lanes at rest, a walk over 32
+    # Scan of 24 groups and its last stages, a cycle to see the lanes at rest, a walk over 32
     # latents and its 3 stages, another such cycle.
-    scan = 2 * 12 + 3
+    scan = 2 * 24 + 3
     cells = scan + 1 + 3 + 32 + 1
     assert costs.cells_begin.tolist() == [cells] * 3
     assert costs.latency.tolist() == [cells + 2 * 32 + 29] * 3
@@ -49,7 +49,8 @@ def test_utilisation_is_below_one() -> None:
 class Lane:
     """Steps through a lane's queue as rtl/aegru_lane.sv does, cycle by cycle."""
 
-    def __init__(self) -> None:
+    def __init__(self, depth: int) -> None:
+        self.depth = depth
         self.joining: int | None = None  # work of the column whose directory word is read
         self.queue: list[int] = []
         self.held = self.left = 0
@@ -64,8 +65,9 @@ class Lane:
             self.running = False
         if begins:
             self.left, self.running = self.queue.pop(0), True
-        if self.joining is not None:
-            self.queue.append(self.joining)
+        arrives = taken if self.depth == 1 else self.joining
+        if arrives is not None:
+            self.queue.append(arrives)
         self.joining = taken
         self.held += (taken is not None) - begins
 
@@ -84,7 +86,7 @@ def walked(changed: list[list[bool]], work: list[list[int]], lanes: list[Lane]) 
         if last is None:
             column, chain = operands[0]
             closes = chain == len(changed[column]) - 1 and any(changed[column])
-            if not (changed[column][chain] or closes) or all(lane.held < 2 for lane in lanes):
+            if all(lane.held < lane.depth for lane in lanes):
                 operands.pop(0)
                 taken = column if closes else None
                 last = None if operands else cycle
@@ -107,7 +109,9 @@ def test_walk_is_the_engines(lanes: int, rate: float, sparsity: float) -> None:
     for tick in range(8):
         operands = changed[tick].sum(axis=0)
         work = (plan.recurrent_length * operands).tolist()
-        stepped = walked(changed[tick].T.tolist(), work, [Lane() for _ in range(lanes)])
+        stepped = walked(
+            changed[tick].T.tolist(), work, [Lane(2 if lanes > 2 else 1) for _ in range(lanes)]
+        )
         assert stepped == (last[tick], rest[tick])
 
 
@@ -120,17 +124,17 @@ def scanned(changed: list[int], lengths: list[list[int]], size: int) -> int:
         [channel for channel in range(first, min(first + size, len(changed))) if changed[channel]]
         for first in range(0, len(changed), size)
     ]
-    lanes = [Lane() for _ in lengths]
+    lanes = [Lane(2 if len(lengths) > 2 else 1) for _ in lengths]
     group, replacing, held, summed = 0, False, None, None
     mask: list[int] = []
     picked = looked_up = offered = None
     for cycle in range(100_000):
-        leaves = offered is not None and all(lane.held < 2 for lane in lanes)
+        leaves = offered is not None and all(lane.held < lane.depth for lane in lanes)
         pass_looked_up = looked_up is not None and (offered is None or leaves)
         pass_picked = picked is not None and (looked_up is None or pass_looked_up)
         pick = bool(mask) and (picked is None or pass_picked)
         move = summed is not None and len(mask) - pick == 0
-        take = held is not None and (summed is None or move) and not replacing
+        take = held is not None and summed is None and not replacing
         read = group < len(groups) and not replacing and (held is None or take)
         idle = held is None and summed is None and not mask and picked is None
         at_end = group == len(groups) and not replacing and idle and looked_up is None

@@ -71,7 +71,7 @@ def test_a_walk_that_takes_longer_than_the_lanes(engine_cache: Path, steps: int)
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("lanes", "channels"), [(1, 384), (16, 1024)])
+@pytest.mark.parametrize(("lanes", "channels"), [(1, 210), (16, 1024)])
 def test_beyond_the_usual_sizes(engine_cache: Path, lanes: int, channels: int) -> None:
     """Channels, units, tables and a window that the shared engine has not."""
     decoder = random_decoder(

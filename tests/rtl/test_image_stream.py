@@ -74,7 +74,8 @@ def test_an_image_for_other_lanes(engine: Engine, lanes: int) -> None:
 def test_a_header_beyond_the_engine(engine: Engine) -> None:
     """Each word of the header at the engine's limit, and one beyond."""
     own = image_stream(IMAGE)[:-1]
-    most = [IMAGE_VERSION << 16 | LANES, LIMITS.ring, LIMITS.history, LIMITS.count_bits]
+    widths = LIMITS.accumulator_bits << 16 | LIMITS.count_bits
+    most = [IMAGE_VERSION << 16 | LANES, LIMITS.ring, LIMITS.history, widths]
     assert len(image_header(IMAGE)) == len(most)
     for index, limit in enumerate(most):
         for value, expected in (
@@ -105,7 +106,7 @@ def test_a_memory_beyond_the_engine(engine: Engine, name: str, depth: int) -> No
         assert status_after(engine, words) == expected
 
 
-@pytest.mark.parametrize(("word", "most"), [(0, LIMITS.channels), (6, LIMITS.chains + 1)])
+@pytest.mark.parametrize(("word", "most"), [(0, LIMITS.channels), (5, LIMITS.chains + 1)])
 def test_channels_or_steps_beyond_the_engine(engine: Engine, word: int, most: int) -> None:
     """No memory's length shows these two; the configuration's own words do."""
     for value, expected in ((most, STATUS_IMAGE_VALID), (most + 1, STATUS_MISFIT)):

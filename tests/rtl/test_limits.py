@@ -67,6 +67,7 @@ def test_limits_lie_between_the_needs_and_the_bounds(lanes: int) -> None:
             history=int(generator.integers(1, 66000)),
             table_bits=int(generator.integers(8, 13)),
             count_bits=int(generator.integers(8, 21)),
+            accumulator_bits=int(generator.integers(10, 24)),
         )
         try:
             limits = engine_limits(needs, lanes)
@@ -87,7 +88,7 @@ def test_limits_lie_between_the_needs_and_the_bounds(lanes: int) -> None:
         ({"hidden": 257}, 16, "needs hidden 257; an engine of P = 16 has at most 256"),
         ({"hidden": 129}, 1, "needs hidden 129; an engine of P = 1 has at most 128"),
         ({"channels": 65536}, 16, "needs channels 65536; .* at most 65535"),
-        ({"channels": 4096, "window": 40}, 1, "needs history 81920 .* at most 65535"),
+        ({"channels": 4096, "window": 40}, 2, "needs history 81920 .* at most 65535"),
         ({"window": 512}, 4, "needs ring 65536 .* at most 65408"),
         ({"steps": 256, "hidden": 2, "window": 2}, 4, "needs steps 256; .* at most 255"),
         ({}, 3, "3 lanes are not possible; choose one of 1, 2, 4, 8, 16"),
@@ -109,7 +110,8 @@ def test_table_beyond_the_widest() -> None:
     [
         ({"latent": 256, "hidden": 256, "window": 4}, 2),
         ({"latent": 128, "hidden": 128}, 1),
-        ({"channels": 4096}, 1),
+        ({"channels": 3276}, 1),
+        ({"channels": 4096}, 2),
         ({"window": 511}, 4),
     ],
 )
@@ -130,4 +132,5 @@ def test_least_limits_hold_both() -> None:
     )
     least = least_limits(first, second)
     assert (least.channels, least.hidden) == (40, 24)
-    assert (least.table_bits, least.count_bits) == (10, 16)
+    assert (least.table_bits, least.accumulator_bits) == (10, 20)
+    assert least.count_bits == max(first.count_bits, second.count_bits)

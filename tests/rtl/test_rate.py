@@ -67,4 +67,4 @@ def test_an_output_every_few_ticks_takes_less_memory_work_and_energy() -> None:
         estimates.append(energy(decoder, tick_costs(decoder, images[every].schedule, sums)))
     every_tick, every_fifth = (estimate.per_tick_nj["engine"] for estimate in estimates)
     # An output costs about what it did; there are a fifth of them.
-    assert every_fifth < 1.2 * every_tick
+    assert every_fifth < 1.25 * every_tick
