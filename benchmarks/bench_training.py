@@ -104,7 +104,7 @@ def measure(config: Config, channels: int, seconds: float) -> dict[str, float]:
     }
     losses = {
         "float": (network, stages.autoencoder_loss(network, config)),
-        "quantised": (quantized, stages.velocity_loss(quantized, config)),
+        "quantised": (quantized, stages.velocity_loss(quantized, config, folded)),
     }
     return {
         f"{stage} {feed}": windows_per_second(model, loss, feeds[feed], seconds)

@@ -21,6 +21,14 @@ from aegru_hw.files import atomic_path
 
 PRESETS = ("fast", "lean", "paper")
 
+ADDED = (
+    ("window", "least_ticks", 1),
+    ("window", "every", 1),
+    ("quantisation", "distillation", 0.0),
+    ("quantisation", "change", 0.0),
+)
+"""Constants that files of before do not have, and what they mean by that."""
+
 Norm = Literal["layer", "none"]
 Epochs = Annotated[int, Meta(ge=1, le=10_000)]
 Updates = Annotated[int, Meta(ge=0, le=10**7)]
@@ -79,8 +87,8 @@ class Pruning:
     epochs: Annotated[int, Meta(ge=0, le=10_000)]
     learning_rate: LearningRate
     min_updates: Updates
-    scope: Literal["global", "layer"] = "global"
-    score: Literal["magnitude", "influence"] = "magnitude"
+    scope: Literal["global", "layer", "macs"] = "global"
+    score: Literal["magnitude", "influence", "saliency"] = "magnitude"
     encoder: PruningRate = 0.0
     input: PruningRate = 0.0
     recurrent: PruningRate = 0.0
@@ -101,6 +109,8 @@ class Quantisation:
     min_updates: Updates
     jitter: Share
     dropout: Dropout
+    distillation: Share = 0.0
+    change: LossWeight = 0.0
 
 
 @dataclass(frozen=True)
@@ -174,9 +184,9 @@ class Config:
     def constants(self) -> dict[str, Any]:
         """Every constant by section, without those that files of before do not have."""
         constants = asdict(self)
-        for added in ("least_ticks", "every"):
-            if constants["window"][added] == 1:
-                del constants["window"][added]
+        for section, added, value in ADDED:
+            if constants[section][added] == value:
+                del constants[section][added]
         if self.formats == Formats():
             del constants["formats"]
         return constants

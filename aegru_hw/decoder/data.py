@@ -69,6 +69,11 @@ class Dataset:
         """Return the ticks of fine-tuning, which uses both splits."""
         return torch.cat([self.train, self.validation[::stride]])
 
+    def before(self, ticks: Tensor, every: int) -> Tensor:
+        """Return the tick `every` before each of `ticks` (n,), or itself where history begins."""
+        before = ticks - every
+        return torch.where(before < (self.steps - 1) * self.window, ticks, before)
+
     def history(self, ticks: Tensor) -> Tensor:
         """Return the ticks (B, N) whose windows each of `ticks` (B,) sees, oldest first."""
         return ticks[:, None] - torch.arange(self.steps - 1, -1, -1) * self.window

@@ -1,5 +1,6 @@
 """The three stages of training: float, pruned, quantised."""
 
+import copy
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -11,20 +12,25 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from aegru_hw.decoder.calibration import calibrate
+from aegru_hw.decoder.change_costs import change_penalty, column_costs
 from aegru_hw.decoder.config import Config, Loss
 from aegru_hw.decoder.data import Dataset, jittered
 from aegru_hw.decoder.facts import PrunedFacts, StageFacts
 from aegru_hw.decoder.fit import Stage, fit
 from aegru_hw.decoder.folding import fold_batch_norm
+from aegru_hw.decoder.neighbours import Neighbours, jittered_neighbours
 from aegru_hw.decoder.network import Aegru, TrainingOutput, features
 from aegru_hw.decoder.pruning import (
     Masks,
     apply_masks,
+    budget_masks,
     global_masks,
     influences,
     layer_masks,
     masks_of,
     pruned_share,
+    saliencies,
+    total_cost,
 )
 from aegru_hw.decoder.quantized_network import QuantizedAegru
 from aegru_hw.decoder.schedules import rate_share
@@ -104,14 +110,22 @@ def prune(
     settings = config.pruning
     sample = dataset.train[:: max(1, len(dataset.train) // INFLUENCE_WINDOWS)]
     counts = dataset.batch(sample)[0]
+    before = dataset.batch(dataset.before(sample, config.window.every))[0]
+    types = calibrate(network.eval(), counts, config.widths)
+    dense = total_cost(network.weights, column_costs(network, counts, before, types))
 
     def masks(epoch: int, epochs: int) -> Masks:
         share = pruned_share(epoch, epochs, settings.ramp)
         scores = network.weights
         if settings.score == "influence":
             scores = influences(network, counts)
+        elif settings.score == "saliency":
+            scores = saliencies(network, counts)
         if settings.scope == "global":
             return global_masks(scores, share * settings.rate)
+        if settings.scope == "macs":
+            costs = column_costs(network, counts, before, types)
+            return budget_masks(scores, costs, (1 - share * settings.rate) * dense)
         rates = {name: share * rate for name, rate in settings.layer_rates.items()}
         return by_layer(scores, rates)
 
@@ -144,10 +158,19 @@ def prune(
 
 
 def quantize(
-    network: Aegru, dataset: Dataset, config: Config, *, progress: bool = True
+    network: Aegru,
+    dataset: Dataset,
+    config: Config,
+    *,
+    teacher: Aegru | None = None,
+    progress: bool = True,
 ) -> tuple[QuantizedAegru, StageFacts]:
-    """Fold BatchNorm (in place), quantise, and fine-tune; zero weights stay zero."""
+    """Fold BatchNorm (in place), quantise, and fine-tune; zero weights stay zero.
+
+    teacher: float network that distillation learns from, in eval mode; `network` itself where None.
+    """
     network.eval()
+    teacher = teacher or copy.deepcopy(network)
     fold_batch_norm(network)
     chosen = dataset.train[:: max(1, len(dataset.train) // CALIBRATION_WINDOWS)]
     types = calibrate(network, dataset.batch(chosen)[0], config.widths, config.formats)
@@ -167,9 +190,9 @@ def quantize(
     facts = fit(
         quantized,
         quantized.weights,
-        velocity_loss(quantized, config),
+        velocity_loss(quantized, config, teacher),
         validation_r2(quantized, dataset),
-        dataset,
+        Neighbours.of(dataset, config.window.every) if settings.change else dataset,
         dataset.train_and_validation(config.training.stride),
         stage,
         seed=config.seed + 2,
@@ -203,14 +226,32 @@ def aegru_loss(output: TrainingOutput, counts: Tensor, labels: Tensor, weights: 
     return loss
 
 
-def velocity_loss(network: QuantizedAegru, config: Config) -> Callable[[Tensor, Tensor], Tensor]:
-    """Return the loss of quantised fine-tuning: velocity MSE at all steps."""
+def velocity_loss(
+    network: QuantizedAegru, config: Config, teacher: Aegru
+) -> Callable[[Tensor, Tensor], Tensor]:
+    """Return the loss of quantised fine-tuning: velocity MSE at all steps, and changing codes.
+
+    With a penalty on changing codes its batches are those of `Neighbours`. Distilled are labels
+    towards what the teacher, in eval mode, makes of the same jittered counts: Hinton, Vinyals,
+    Dean, "Distilling the knowledge in a neural network", arXiv 1503.02531; Beyer et al., "Knowledge
+    distillation: a good teacher is patient and consistent", arXiv 2106.05237.
+    """
     settings = config.quantisation
+    jitter = jittered_neighbours if settings.change else jittered
 
     def loss(counts: Tensor, labels: Tensor) -> Tensor:
-        states = network.states(jittered(counts, settings.jitter))
-        states = functional.dropout(states, settings.dropout)
-        return functional.mse_loss(network.velocities(states), labels)
+        counts = jitter(counts, settings.jitter)
+        if settings.distillation:
+            with torch.no_grad():
+                taught = teacher.readout(teacher.states(teacher.latents(counts)))
+            labels = torch.lerp(labels, taught, settings.distillation)
+        latents = network.latents(counts)
+        states = network.states_of(latents)
+        kept = functional.dropout(states, settings.dropout)
+        error = functional.mse_loss(network.velocities(kept), labels)
+        if not settings.change:
+            return error
+        return error + settings.change * change_penalty(network, latents, states)
 
     return loss
 

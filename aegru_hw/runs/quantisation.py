@@ -1,5 +1,6 @@
 """The second step of a run: prune, quantise, fine-tune, and write decoder.h5."""
 
+import copy
 from dataclasses import asdict, replace
 
 from aegru_hw.cost import neurobench
@@ -59,11 +60,14 @@ def quantize(
         network = Aegru(dataset.channels, config.network)
         load_weights(run.float_weights, network, StageFacts)
         r2 = {"float": test_r2(network, dataset)}
+        teacher = copy.deepcopy(network).eval()
         pruned_facts = _prune(run, network, dataset, config, progress=progress)
         pruned_weights = {name: tensor.clone() for name, tensor in network.state_dict().items()}
         metrics = benchmark_metrics(network, dataset, geometry)
         r2["pruned"] = test_r2(network, dataset)
-        quantized, facts = stages.quantize(network, dataset, config, progress=progress)
+        quantized, facts = stages.quantize(
+            network, dataset, config, teacher=teacher, progress=progress
+        )
         r2["quantised"] = test_r2(quantized, dataset)
         provenance = {
             "config": asdict(config),
@@ -113,6 +117,12 @@ def _prune(
 ) -> PrunedFacts:
     """Prune the run's float network in place, or take what the same settings gave before."""
     made_of = {"float_weights": sha256_of_file(run.float_weights)}
+    if config.pruning.scope == "macs":  # how often codes change follows from what they are
+        widths = config.widths
+        made_of["codes"] = (
+            f"counts of {widths.count} bits, latents of {widths.latent}, states of {widths.state}, "
+            f"every {config.window.every}"
+        )
     if run.pruned_weights.exists():
         _, facts = load_tensors(run.pruned_weights, PrunedFacts)
         if facts.settings == config.pruning and facts.made_of == made_of:

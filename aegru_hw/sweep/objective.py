@@ -1,5 +1,6 @@
 """One trial of a sweep: train, prune, quantise, and score on the validation split."""
 
+import copy
 import hashlib
 import json
 from dataclasses import asdict, dataclass
@@ -58,12 +59,13 @@ def score(recording: Recording, config: Config, float_networks: Path) -> Score:
     """
     dataset = TrainingOnly.from_recording(recording, config)
     geometry = geometry_of(recording, dataset, config)
-    network = _float_network(recording, dataset, config, float_networks)
+    network = float_network(recording, dataset, config, float_networks)
     float_r2 = stages.validation_r2(network, dataset)()
     if float_r2 is None:
         raise UserError("R² is undefined: an axis never moves in the validation split")
+    teacher = copy.deepcopy(network)
     stages.prune(network, dataset, config, progress=False)
-    quantized, _ = stages.quantize(network, dataset, config, progress=False)
+    quantized, _ = stages.quantize(network, dataset, config, teacher=teacher, progress=False)
     decoder = export(quantized, geometry, dataset.scaling, {})
     wanted = np.zeros(recording.ticks, dtype=np.bool_)
     wanted[dataset.validation.numpy()] = True
@@ -82,7 +84,7 @@ def score(recording: Recording, config: Config, float_networks: Path) -> Score:
     )
 
 
-def _float_network(recording: Recording, dataset: Dataset, config: Config, folder: Path) -> Aegru:
+def float_network(recording: Recording, dataset: Dataset, config: Config, folder: Path) -> Aegru:
     """Return the float network of a configuration, trained now or by an earlier trial."""
     constants = asdict(config)
     facts: dict[str, object] = {name: constants[name] for name in FLOAT_SECTIONS}

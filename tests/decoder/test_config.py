@@ -46,8 +46,11 @@ def test_settings_that_older_files_lack_leave_their_digests() -> None:
     constants = asdict(config)
     del constants["window"]["least_ticks"]
     del constants["window"]["every"]
+    del constants["quantisation"]["distillation"]
+    del constants["quantisation"]["change"]
     assert config_from(constants).digest == config.digest
-    assert make_config("paper").digest != config.digest
+    for other in ("window.least_ticks=2", "quantisation.change=0.5"):
+        assert override(config, [other]).digest != config.digest
 
 
 def test_overrides_reach_every_section() -> None:
@@ -149,5 +152,5 @@ def test_constants_added_later_may_be_missing_from_a_saved_configuration() -> No
 
 def test_lean_changes_nothing_that_the_float_network_depends_on() -> None:
     lean, paper = make_config("lean"), make_config("paper")
-    for section in ("window", "network", "loss", "training", "widths"):
+    for section in ("window", "network", "loss", "training"):
         assert getattr(lean, section) == getattr(paper, section)

@@ -6,10 +6,14 @@ import torch
 from aegru_hw.decoder import fit as fit_module
 from aegru_hw.decoder import stages
 from aegru_hw.decoder.averaging import WeightAverage
+from aegru_hw.decoder.calibration import calibrate
+from aegru_hw.decoder.change_costs import change_penalty
 from aegru_hw.decoder.config import make_config
 from aegru_hw.decoder.data import Dataset
 from aegru_hw.decoder.fit import Stage, schedule
+from aegru_hw.decoder.folding import fold_batch_norm
 from aegru_hw.decoder.network import Aegru
+from aegru_hw.decoder.quantized_network import QuantizedAegru
 from aegru_hw.errors import UserError
 from tests.support.recordings import QUICK, small_recording
 
@@ -214,3 +218,28 @@ def test_an_undefined_validation_r2_is_below_every_other(found, kept) -> None:
     assert [row.r2 for row in facts.history] == found
     assert not any(torch.equal(weights[kept - 1], other) for other in weights[kept:])
     assert torch.equal(network.weight, weights[kept - 1])
+
+
+@pytest.mark.parametrize("change", [0.0, 0.3])
+def test_distilled_labels_are_drawn_to_what_the_teacher_decodes(change: float) -> None:
+    text = ("distillation=0.25", "jitter=0", "dropout=0", f"change={change}")
+    config = make_config(overrides=[*QUICK, *[f"quantisation.{setting}" for setting in text]])
+    dataset = Dataset.from_recording(small_recording(ticks=400), config)
+    torch.manual_seed(0)
+    network, teacher = (Aegru(dataset.channels, config.network).eval() for _ in range(2))
+    counts, labels = dataset.batch(dataset.train[:32])
+    fold_batch_norm(network)
+    quantized = QuantizedAegru.from_float(
+        network, dataset.channels, calibrate(network, counts, config.widths)
+    ).eval()
+    with torch.no_grad():
+        latents = quantized.latents(counts)
+        states = quantized.states_of(latents)
+        said = quantized.velocities(states)
+        found = stages.velocity_loss(quantized, config, teacher)(counts, labels)
+        expected = change * change_penalty(quantized, latents, states)
+        for step in range(5):
+            taught = teacher.readout(teacher.states(teacher.latents(counts))[:, step])
+            error = said[:, step] - (0.75 * labels[:, step] + 0.25 * taught)
+            expected = expected + error.square().mean() / 5
+    torch.testing.assert_close(found, expected)

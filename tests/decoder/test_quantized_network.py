@@ -137,7 +137,7 @@ def test_training_has_the_values_and_gradients_of_brevitas(monkeypatch) -> None:
         fold_batch_norm(network)
         types = calibrate(network, dataset.batch(dataset.train)[0], config.widths)
         quantized = QuantizedAegru.from_float(network, dataset.channels, types).train()
-        loss_of = stages.velocity_loss(quantized, config)
+        loss_of = stages.velocity_loss(quantized, config, network)
         optimiser = torch.optim.SGD(quantized.parameters(), lr=0.5)
         losses = []
         for counts, labels in dataset.shuffled(dataset.train, 32):

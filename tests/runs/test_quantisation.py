@@ -38,6 +38,19 @@ def test_another_width_takes_the_pruned_network_that_is_there(tmp_path, monkeypa
     assert sparse.neurobench.connection_sparsity > 0.6
 
 
+def test_pruning_by_macs_depends_on_the_codes_that_change(tmp_path, monkeypatch) -> None:
+    run = trained(tmp_path / "run")
+    settings = ["pruning.scope=macs", "pruning.score=saliency"]
+    quantize(run, settings, progress=False)
+    asked, real = [], quantisation.stages.prune
+    monkeypatch.setattr(
+        quantisation.stages, "prune", lambda *a, **k: asked.append(a) or real(*a, **k)
+    )
+    for text, times in (("widths.weight=4", 0), ("widths.state=6", 1), ("widths.latent=5", 2)):
+        quantize(run, [text], force=True, progress=False)
+        assert len(asked) == times
+
+
 def test_neurobench_metrics_are_in_the_summary(tmp_path) -> None:
     run = trained(tmp_path / "run")
     metrics = quantize(run, [], progress=False).neurobench
