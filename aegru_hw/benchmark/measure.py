@@ -34,7 +34,7 @@ from aegru_hw.runs.verification import verify
 from aegru_hw.strict_json import read_json, write_json
 
 SETTINGS_LOCK = ".settings.lock"
-STAGES = ("pruning.", "quantisation.")
+STAGES = ("pruning.", "quantisation.", "widths.")
 
 
 @dataclass(frozen=True)
@@ -168,12 +168,12 @@ class _Bench:
 
     def settings(self, preset_name: str, width: int, besides: tuple[str, ...]) -> list[str]:
         """Return what is set for the stages after the float network."""
-        settings = [f"widths.weight={width}"]
+        settings = []
         if preset_name:
             # The user's own settings stand above those of the preset.
             settings += [*stage_overrides(preset_name), *besides]
             settings += [text for text in self.overrides if text.startswith(STAGES)]
-        return settings
+        return [*settings, f"widths.weight={width}"]
 
     def fixed(self, run: RunFolder, names: tuple[str, ...], settings: list[str]) -> dict[str, Row]:
         """Prune and quantise a copy of the float run, and compare its executions.
