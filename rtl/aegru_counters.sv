@@ -48,7 +48,7 @@ module aegru_counters import aegru_pkg::*; (
   logic [7:0] refused_due_q;
   cost_t cycles_q, latency_q, macs_q[4], saturations_q;
   word_t word_d, word_q, read_word;
-  logic walk_due, walk_ends, adds_refused, reads_total;
+  logic walk_due, walk_ends, walked_q, adds_refused, reads_total;
   assign read_word = (read_word_i > RegisterMaxLatency) ? Nothing
                      : word_t'(read_word_i - RegisterBusyLow);
   assign reads_total = read_word < Totals;
@@ -62,7 +62,9 @@ module aegru_counters import aegru_pkg::*; (
     phase_d = phase_q;
     unique case (phase_q)
       Rest:
-        if (walk_due) phase_d = Walk;
+        // A read that waited comes before another walk, which refused events may ask for without end.
+        if (read_i && walked_q && !clearing_q) phase_d = ReadHigh;
+        else if (walk_due) phase_d = Walk;
         else if (period_due_q) phase_d = WritePeriod;
         else if (read_i) phase_d = ReadHigh;
       Walk: if (walk_ends) phase_d = Rest;
@@ -76,6 +78,7 @@ module aegru_counters import aegru_pkg::*; (
   always_ff @(posedge clk_i) begin
     phase_q <= phase_d;
     word_q <= clear_i ? '0 : word_d;
+    walked_q <= walk_ends;
     refused_due_q <= (adds_refused ? '0 : refused_due_q) + 8'(refused_i);
     if (phase_q == Rest) adds_tick_q <= tick_due_q & ~clearing_q;
     if (walk_ends) begin
@@ -124,12 +127,13 @@ module aegru_counters import aegru_pkg::*; (
     operand_q <= of_tick[source_q];
   end
 
-  // A word is read, and written in the next cycle: with the tick's added, in place of it, or zero. The
-  // high word of a total that is read is written to Kept.
-  logic [31:0] counters[32], counter_q;
-  word_t read_at, write_at;
+  // A word is read in one cycle, worked on in the next, and written in the third: with the tick's
+  // added, in place of it, or zero. The high word of a total that is read is written to Kept.
+  logic [31:0] counters[32], counter_q, data_q;
+  word_t read_at, write_at, write_at_q;
   logic [32:0] sum;
-  logic is_total, is_high, is_added, is_last, is_greatest, carry_q, greater, write, replace, zero;
+  logic is_total, is_high, is_added, is_last, is_greatest, carry_q, greater, replace, zero;
+  logic write, write_q;
   assign is_total = word_q < Totals;
   assign is_high = is_total & word_q[0];
   assign is_last = word_q == LastCycles || word_q == LastLatency;
@@ -162,9 +166,11 @@ module aegru_counters import aegru_pkg::*; (
   end
   always_ff @(posedge clk_i) begin
     counter_q <= counters[read_at];
-    if (write)
-      counters[write_at] <= (phase_q == WritePeriod) ? 32'(period_i)
-                            : zero ? '0 : replace ? 32'(operand_q) : sum[31:0];
+    write_q <= rst_ni & write;
+    write_at_q <= write_at;
+    data_q <= (phase_q == WritePeriod) ? 32'(period_i)
+              : zero ? '0 : replace ? 32'(operand_q) : sum[31:0];
+    if (write_q) counters[write_at_q] <= data_q;
     carry_q <= sum[32];
     if (phase_q == Walk && word_q == Period && adds_tick_q && counter_q != '0 && greater)
       overrun_o <= 1'b1;

@@ -14,6 +14,7 @@ from aegru_map import (
     LOAD_BEGIN,
     LOAD_DATA,
     PERIOD,
+    REFUSED,
     STATUS,
     STATUS_CRC_ERROR,
     STATUS_IMAGE_VALID,
@@ -162,6 +163,19 @@ async def refused_event(dut):
     await tb.send([[int(VECTORS["image.channels"])]])
     await tb.velocities(1)
     assert await tb.read(STATUS) & STATUS_REFUSED
+
+
+@cocotb.test()
+async def read_among_refused_events(dut):
+    """A counter can be read while every cycle brings an event that is refused."""
+    tb, events = EngineTB(dut), 1000
+    await tb.start()
+    await tb.send([[int(VECTORS["image.channels"])] * events])
+    await ClockCycles(dut.aclk, 50)
+    assert 0 < await tb.read(REFUSED) < events
+    await tb.velocities(1)
+    await ClockCycles(dut.aclk, 50)
+    assert await tb.read(REFUSED) == events
 
 
 @cocotb.test()

@@ -20,7 +20,7 @@ from aegru_hw.rtl.verilator import verilator_command
 from aegru_hw.sources import source_folder
 from tests.rtl.coverage import line_coverage, toggle_coverage
 
-STREAM_TESTS, ENGINE_TESTS = 18, 19
+STREAM_TESTS, ENGINE_TESTS = 18, 20
 ALL_PASS = f"TESTS={STREAM_TESTS + ENGINE_TESTS} PASS={STREAM_TESTS + ENGINE_TESTS} FAIL=0"
 LEAST_LINE_COVERAGE = 0.95
 
