@@ -39,6 +39,7 @@ from aegru_hw.fixedpoint.soundness import (
 )
 from aegru_hw.fixedpoint.startup import startup
 from aegru_hw.fixedpoint.types import FixedType
+from aegru_hw.global_heaps import check_global_heaps
 from aegru_hw.hdf5 import new_hdf5
 
 HEADER_KEYS = {"format", "schema_version", "geometry", "norm", "types", "provenance"}
@@ -79,6 +80,7 @@ def read_decoder(path: str | Path) -> Parameters:
     if not path.is_file():
         raise UserError(f"no decoder at {path}; `aegru-hw quantize RUN` writes RUN/decoder.h5")
     try:
+        check_global_heaps(path)
         with h5py.File(path, "r") as file:
             return _load(file)
     except UserError as error:

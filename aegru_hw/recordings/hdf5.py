@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from aegru_hw.errors import UserError
+from aegru_hw.global_heaps import check_global_heaps
 
 MAX_BYTES = 2**32
 """The largest array that is read, in bytes."""
@@ -31,6 +32,7 @@ def open_hdf5(path: str | Path) -> Iterator[h5py.File]:
     if not h5py.is_hdf5(path):
         raise UserError(f"{path} is not an HDF5 file; a MATLAB v7.3 or aegru-hw file is one")
     try:
+        check_global_heaps(path)
         with h5py.File(path, "r") as file:
             yield file
     except (OSError, RuntimeError, KeyError, ValueError, TypeError) as error:

@@ -9,6 +9,7 @@ import h5py
 
 from aegru_hw.decoder.config import Config
 from aegru_hw.executions.execution import Context
+from aegru_hw.global_heaps import check_global_heaps
 from aegru_hw.runs.folder import RunFolder
 from aegru_hw.strict_json import to_json
 
@@ -53,6 +54,7 @@ def stored_digest(path: Path) -> str | None:
     Whoever loads the file compares it with the content.
     """
     try:
+        check_global_heaps(path)
         with h5py.File(path, "r") as file:
             found = file.attrs.get("checksum", file.attrs.get("sha256"))
     except (OSError, RuntimeError, KeyError, ValueError, TypeError):
