@@ -39,7 +39,7 @@ module aegru_lane import aegru_pkg::*; #(
   input  logic                 load_schedule_i,
   input  logic                 load_directory_i,
   input  logic                 load_startup_i,
-  /// Matrix of all columns that wait or are multiplied; it is known a cycle before they come.
+  /// Matrix of all columns that wait or are multiplied.
   input  matrix_e              matrix_i,
   /// Where the operand of change_i is kept, and the first and last one of its column.
   input  change_t              change_i,
@@ -97,8 +97,7 @@ module aegru_lane import aegru_pkg::*; #(
     operand_t difference;
   } kept_t;
   typedef logic signed [AccumulatorBits-1:0] sum_of_row_t;
-  matrix_e matrix_q;
-  always_ff @(posedge clk_i) matrix_q <= matrix_i;
+  matrix_e matrix_q;  // of the column that is multiplied
 
   // What was loaded, and the operands.
   word_t schedule[ScheduleDepth];
@@ -175,6 +174,7 @@ module aegru_lane import aegru_pkg::*; #(
     if (column_ends) running_q <= 1'b0;
     if (begins) begin
       running_q <= 1'b1;
+      matrix_q <= matrix_i;
       address_q <= waiting.start;
       left_q <= waiting.length;
       begin_q <= waiting.first;
