@@ -15,6 +15,8 @@ module aegru_cell import aegru_pkg::*; #(
   parameter int unsigned AccumulatorBits = AccWidth,
   /// Gates whose products the lanes show at once.
   parameter int unsigned GatesAtOnce = 3,
+  /// A parity bit in every memory: aegru_memory.sv.
+  parameter bit Protected = 1'b0,
   parameter string ImagePrefix = "",
   parameter config_t FixedConfig = '0
 ) (
@@ -59,7 +61,9 @@ module aegru_cell import aegru_pkg::*; #(
   output logic     velocity_axis_o,
   output logic signed [31:0] velocity_o,
   /// Readout multiply-accumulates done in this cycle, 0 to 2.
-  output logic [1:0] readout_macs_o
+  output logic [1:0] readout_macs_o,
+  /// A word was read that is not what was written.
+  output logic     upset_o
 );
   localparam int unsigned HiddenBits = $clog2(MaxHidden);
   localparam int unsigned UnitCycles = unit_cycles(Lanes);
@@ -174,25 +178,29 @@ module aegru_cell import aegru_pkg::*; #(
   logic [Out+5:1] gather_q;      // stage k holds a unit
   logic [Out-1:1] recurrent_q;   // and it has a past state
   code_t update, candidate;
+  logic gates_upset, mixed_upset, rsqrt_upset, norm_upset, readout_upset;
+  assign upset_o = gates_upset | mixed_upset | rsqrt_upset | norm_upset | readout_upset;
   if (Serial) begin : gen_gates
     aegru_gates_serial #(
       .Lanes(Lanes), .MaxHidden(MaxHidden), .TableBits(TableBits),
-      .AccumulatorBits(AccumulatorBits), .ImagePrefix(ImagePrefix), .FixedConfig(FixedConfig)
+      .AccumulatorBits(AccumulatorBits), .Protected(Protected), .ImagePrefix(ImagePrefix),
+      .FixedConfig(FixedConfig)
     ) i_gates (
       .clk_i, .load_i, .config_i, .active_i(active_q), .unit_i(unit_q), .beat_i(beat_q),
       .first_i(first_q),
       .product_slot_o, .product_lane_o, .product_gate_o, .input_product_i, .recurrent_product_i,
-      .update_o(update), .candidate_o(candidate)
+      .update_o(update), .candidate_o(candidate), .upset_o(gates_upset)
     );
   end else begin : gen_gates
     assign product_gate_o = '0;
     aegru_gates #(
       .Lanes(Lanes), .MaxHidden(MaxHidden), .TableBits(TableBits),
-      .AccumulatorBits(AccumulatorBits), .ImagePrefix(ImagePrefix), .FixedConfig(FixedConfig)
+      .AccumulatorBits(AccumulatorBits), .Protected(Protected), .ImagePrefix(ImagePrefix),
+      .FixedConfig(FixedConfig)
     ) i_gates (
       .clk_i, .load_i, .config_i, .active_i(active_q), .unit_i(unit_q), .first_i(first_q),
       .product_slot_o, .product_lane_o, .input_product_i, .recurrent_product_i,
-      .update_o(update), .candidate_o(candidate)
+      .update_o(update), .candidate_o(candidate), .upset_o(gates_upset)
     );
   end
 
@@ -236,8 +244,8 @@ module aegru_cell import aegru_pkg::*; #(
 
   // Sums of the mixed state, then 1/sqrt(V), V = H·Q - S² + epsilon: each follows from the ones
   // before, and what pass 2 needs is held for it.
-  mixed_t mixed_state[MaxHidden];
-  logic [11:0] rsqrt[64], rsqrt_q;
+  localparam string RsqrtImage = (ImagePrefix == "") ? "" : {ImagePrefix, "rsqrt.hex"};
+  logic [11:0] rsqrt_q;
   unit_t mixed_unit_q;
   logic opens_q;  // the sums begin with this unit
   total_t total_q, total_held_q, squared;
@@ -250,14 +258,14 @@ module aegru_cell import aegru_pkg::*; #(
   // One multiplier squares the mixed states, and then their sum.
   assign squared = gather_q[Out+4] ? total_t'(mixed4_q) : total_q;
 
-  if (ImagePrefix != "") begin : gen_rsqrt
-    initial $readmemh({ImagePrefix, "rsqrt.hex"}, rsqrt);
-  end
-  always_ff @(posedge clk_i) begin
-    if (load_i.valid && load_i.select == SelectRsqrt)
-      rsqrt[load_i.address[5:0]] <= load_i.data[11:0];
-    if (gather_q[Out+4]) mixed_state[mixed_unit_q] <= mixed4_q;
-  end
+  aegru_memory #(
+    .Width(12), .Depth(64), .Protected(Protected), .Image(RsqrtImage)
+  ) i_rsqrt (
+    .clk_i, .write_i(load_i.valid && load_i.select == SelectRsqrt),
+    .write_address_i(load_i.address[5:0]), .write_data_i(load_i.data[11:0]),
+    .read_i(active_q & gathered_q[ToScale]), .read_address_i(rsqrt_address), .clear_i(1'b0),
+    .data_o(rsqrt_q), .upset_o(rsqrt_upset)
+  );
   always_ff @(posedge clk_i) if (active_q) begin
     square_q <= squared * squared;
     if (gather_q[Out+4]) mixed_unit_q <= next_unit(mixed_unit_q);
@@ -270,7 +278,6 @@ module aegru_cell import aegru_pkg::*; #(
     variance_q <= variance_t'(hidden) * variance_t'(squares_q) - variance_t'(square_q) +
                   variance_t'({config_i[CfgEpsilonHigh], config_i[CfgEpsilonLow]});
     if (gathered_q[ToScale]) exponent_q <= exponent;
-    if (gathered_q[ToScale]) rsqrt_q <= rsqrt[rsqrt_address];
     if (!rst_ni) mixed_unit_q <= '0;
   end
 
@@ -317,7 +324,8 @@ module aegru_cell import aegru_pkg::*; #(
   // Pass 2.
   logic [9:1] normalise_q;   // stage k holds a unit
   unit_t norm_unit_q, readout_unit_q;
-  logic [31:0] norm[MaxHidden], norm_q;  // scale, bias
+  localparam string NormImage = (ImagePrefix == "") ? "" : {ImagePrefix, "norm.hex"};
+  logic [31:0] norm_q;  // scale, bias
   mixed_t mixed1_q, mixed_at_q[2:7];
   deviation_t deviation2_q;
   logic signed [$bits(deviation_t)+12:0] product3_q;
@@ -334,12 +342,22 @@ module aegru_cell import aegru_pkg::*; #(
   assign scaled = requantize(wide_t'(scaled7_q), shift_of(config_i[CfgStateShift]),
                              config_i[CfgStateMax]);
 
-  if (ImagePrefix != "") begin : gen_norm
-    initial $readmemh({ImagePrefix, "norm.hex"}, norm);
-  end
+  aegru_memory #(
+    .Width(MixedWidth), .Depth(MaxHidden), .Protected(Protected)
+  ) i_mixed_state (
+    .clk_i, .write_i(gather_q[Out+4]), .write_address_i(mixed_unit_q), .write_data_i(mixed4_q),
+    .read_i(active_q), .read_address_i(normalise_unit_q), .clear_i(1'b0), .data_o(mixed1_q),
+    .upset_o(mixed_upset)
+  );
+  aegru_memory #(
+    .Width(32), .Depth(MaxHidden), .Protected(Protected), .Image(NormImage)
+  ) i_norm (
+    .clk_i, .write_i(load_i.valid && load_i.select == SelectNorm),
+    .write_address_i(load_i.address[HiddenBits-1:0]), .write_data_i(load_i.data),
+    .read_i(active_q), .read_address_i(norm_unit_q), .clear_i(1'b0), .data_o(norm_q),
+    .upset_o(norm_upset)
+  );
   always_ff @(posedge clk_i) begin
-    if (load_i.valid && load_i.select == SelectNorm)
-      norm[load_i.address[HiddenBits-1:0]] <= load_i.data;
     normalise_q <= {normalise_q[8:1], normalising_q & (normalise_beat_q == '0)};
     // g_2 is the first cell that is kept, and g_1 the last.
     if (start_i && readout_i) ring_address_o <= after(slot_i, config_i[CfgHidden][15:0]);
@@ -353,7 +371,6 @@ module aegru_cell import aegru_pkg::*; #(
       norm_unit_q <= '0;
       readout_unit_q <= '0;
     end
-    mixed1_q <= mixed_state[normalise_unit_q];
     mixed_at_q[2] <= mixed1_q;
     for (int i = 3; i <= 7; i++) mixed_at_q[i] <= mixed_at_q[i-1];
     deviation2_q <= deviation_t'(hidden) * deviation_t'(mixed1_q) - deviation_t'(total_held_q);
@@ -361,7 +378,6 @@ module aegru_cell import aegru_pkg::*; #(
     cut4_q <= RightOnly ? cut_right(wide_t'(product3_q), normalised_shift[5:0])
                         : cut(wide_t'(product3_q), normalised_shift);
     normalised5_q <= NormalisedWidth'(saturate(cut4_q, config_i[CfgNormalisedMax]));
-    norm_q <= norm[norm_unit_q];
     product6_q <= scaled_t'(signed'(norm_q[31-:WeightWidth])) * scaled_t'(normalised5_q);
     scaled7_q <= product6_q + norm_bias6;
     state8_q <= operand_t'((config_i[CfgNorm] != '0) ? scaled : plain);
@@ -379,19 +395,20 @@ module aegru_cell import aegru_pkg::*; #(
   assign ring_write_o = normalise_q[8] & ~makes_velocity_q;
   assign ring_data_o = state8_q;
 
-  logic [2*WeightWidth-1:0] readout[MaxHidden], readout8_q;  // y, x
+  localparam string ReadoutImage = (ImagePrefix == "") ? "" : {ImagePrefix, "readout.hex"};
+  logic [2*WeightWidth-1:0] readout8_q;  // y, x
   weight_t weight[2];
   velocity_sum_t product[2], velocity_sum_q[2];
   logic [1:0] sum_valid;
   assign weight[0] = readout8_q[WeightWidth-1:0];
-  if (ImagePrefix != "") begin : gen_readout
-    initial $readmemh({ImagePrefix, "readout.hex"}, readout);
-  end
-  always_ff @(posedge clk_i) begin
-    if (load_i.valid && load_i.select == SelectReadout)
-      readout[load_i.address[HiddenBits-1:0]] <= load_i.data[2*WeightWidth-1:0];
-    if (active_q) readout8_q <= readout[readout_unit_q];
-  end
+  aegru_memory #(
+    .Width(2 * WeightWidth), .Depth(MaxHidden), .Protected(Protected), .Image(ReadoutImage)
+  ) i_readout (
+    .clk_i, .write_i(load_i.valid && load_i.select == SelectReadout),
+    .write_address_i(load_i.address[HiddenBits-1:0]),
+    .write_data_i(load_i.data[2*WeightWidth-1:0]), .read_i(active_q),
+    .read_address_i(readout_unit_q), .clear_i(1'b0), .data_o(readout8_q), .upset_o(readout_upset)
+  );
   if (Serial) begin : gen_axes
     // One multiplier: x, and y a cycle later.
     operand_t state9_q, state;

@@ -11,7 +11,9 @@ module aegru_changes import aegru_pkg::*; #(
   parameter int unsigned Lanes = 4,
   parameter int unsigned MaxLatent = 64,
   /// Past states of a tick: (steps - 1)·hidden.
-  parameter int unsigned StateDepth = 256
+  parameter int unsigned StateDepth = 256,
+  /// A parity bit in every memory: aegru_memory.sv.
+  parameter bit Protected = 1'b0
 ) (
   input  logic     clk_i,
   input  logic     rst_ni,
@@ -37,7 +39,9 @@ module aegru_changes import aegru_pkg::*; #(
   /// The past states that were sent last, for the cell unit: shown in the cycle after, and on.
   input  index_t   past_address_i,
   input  logic     past_read_i,
-  output operand_t past_o
+  output operand_t past_o,
+  /// A word was read that is not what was written.
+  output logic     upset_o
 );
   localparam int unsigned LatentBits = $clog2(MaxLatent);
   localparam int unsigned StateBits = $clog2(StateDepth);
@@ -45,8 +49,6 @@ module aegru_changes import aegru_pkg::*; #(
   typedef logic [LatentBits-1:0] latent_at_t;
   typedef logic [StateBits-1:0] state_at_t;
   typedef logic [LaneBits-1:0] lane_t;
-
-  operand_t latents[MaxLatent], past[StateDepth];
 
   // The walk: a column's number, the chain, and the place of the state.
   logic walking_q, of_states_q, advance, chain_last, column_last, valid1_q, valid2_q;
@@ -98,9 +100,6 @@ module aegru_changes import aegru_pkg::*; #(
       chain_last1_q <= chain_last;
       last1_q <= chain_last & column_last;
     end
-    if (read_latent) latent_before_q <= latents[latent_at_t'(column_q)];
-    if (ring_read_o || past_read_i)
-      past_q <= past[walks_states ? state_at_t'(state_q) : state_at_t'(past_address_i)];
     if (!rst_ni) valid1_q <= 1'b0;
   end
   assign past_o = past_q;
@@ -152,16 +151,28 @@ module aegru_changes import aegru_pkg::*; #(
     if (valid2_q && advance) column_changed_q <= ~chain_last2_q & (column_changed_q | changed);
     if (!rst_ni) column_changed_q <= 1'b0;
   end
-  logic write_latent, write_past;
+  logic write_latent, write_past, latents_upset, past_upset;
   assign write_latent = change_o.operand & ~of_states_q;
   assign write_past = change_o.operand & of_states_q;
-  always_ff @(posedge clk_i) begin
-    if (clear_i || write_latent)
-      latents[clear_i ? latent_at_t'(clear_address_i) : latent_at_t'(column2_q)] <=
-        clear_i ? '0 : code2_q;
-    if ((clear_i && 32'(clear_address_i) < StateDepth) || write_past)
-      past[clear_i ? state_at_t'(clear_address_i) : state2_q] <= clear_i ? '0 : code2_q;
-  end
+  aegru_memory #(
+    .Width(OperandWidth), .Depth(MaxLatent), .Protected(Protected)
+  ) i_latents (
+    .clk_i, .write_i(clear_i | write_latent),
+    .write_address_i(clear_i ? latent_at_t'(clear_address_i) : latent_at_t'(column2_q)),
+    .write_data_i(clear_i ? '0 : code2_q), .read_i(read_latent),
+    .read_address_i(latent_at_t'(column_q)), .clear_i(1'b0), .data_o(latent_before_q),
+    .upset_o(latents_upset)
+  );
+  aegru_memory #(
+    .Width(OperandWidth), .Depth(StateDepth), .Protected(Protected)
+  ) i_past (
+    .clk_i, .write_i((clear_i && 32'(clear_address_i) < StateDepth) || write_past),
+    .write_address_i(clear_i ? state_at_t'(clear_address_i) : state2_q),
+    .write_data_i(clear_i ? '0 : code2_q), .read_i(ring_read_o | past_read_i),
+    .read_address_i(walks_states ? state_at_t'(state_q) : state_at_t'(past_address_i)),
+    .clear_i(1'b0), .data_o(past_q), .upset_o(past_upset)
+  );
+  assign upset_o = latents_upset | past_upset;
 
 `ifdef SIMULATION
   one_reader: assert property (@(posedge clk_i) disable iff (!rst_ni)

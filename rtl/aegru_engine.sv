@@ -30,6 +30,8 @@ module aegru_engine import aegru_pkg::*; #(
   parameter int unsigned EventDepth = 64,
   /// Keep what ticks cost, and compare it with a tick period: aegru_control.sv.
   parameter bit Totals = 1'b1,
+  /// A parity bit in every memory: aegru_memory.sv.
+  parameter bit Protected = 1'b0,
   /// Prefix of $readmemh images; none where empty.
   parameter string ImagePrefix = "",
   /// Number formats and geometry that are wired in: all words of the configuration. Images of other
@@ -112,6 +114,8 @@ module aegru_engine import aegru_pkg::*; #(
   logic enable, running, busy, filling_q, running_q, filled, reset_n, refused, begun;
   index_t fill_q;
   logic [7:0] saturated;
+  logic window_upset, ring_upset, changes_upset, cell_upset;
+  logic [Lanes-1:0] lane_upset;
 
   aegru_control #(
     .Lanes(Lanes), .MaxChannels(MaxChannels), .MaxLatent(MaxLatent), .MaxHidden(MaxHidden),
@@ -171,14 +175,15 @@ module aegru_engine import aegru_pkg::*; #(
   change_t window_change, walked_change, change;
   aegru_window #(
     .MaxChannels(MaxChannels), .HistoryDepth(HistoryDepth), .GroupSize(GroupSize),
-    .CountBits(CountBits), .ImagePrefix(ImagePrefix)
+    .CountBits(CountBits), .Protected(Protected), .ImagePrefix(ImagePrefix)
   ) i_window (
     .clk_i(aclk), .rst_ni(reset_n), .load_i(load), .config_i(cfg), .start_i(filling_q),
     .start_address_i(fill_q), .enable_i(running & enable), .event_valid_i(event_valid),
     .event_channel_i(16'(event_channel)), .event_known_i(event_known),
     .event_last_i(event_last), .event_ready_o(event_ready),
     .tick_allowed_i(tick_allowed), .tick_start_o(tick_start), .scan_done_o(scan_done),
-    .change_o(window_change), .ready_i(lanes_ready), .saturated_o(saturated)
+    .change_o(window_change), .ready_i(lanes_ready), .saturated_o(saturated),
+    .upset_o(window_upset)
   );
 
   matrix_e matrix;
@@ -198,25 +203,28 @@ module aegru_engine import aegru_pkg::*; #(
   );
 
   aegru_ring #(
-    .RingDepth(RingDepth), .StateDepth(StateDepth), .OnePort(OnePort), .ImagePrefix(ImagePrefix)
+    .RingDepth(RingDepth), .StateDepth(StateDepth), .OnePort(OnePort), .Protected(Protected),
+    .ImagePrefix(ImagePrefix)
   ) i_ring (
     .clk_i(aclk), .rst_ni(reset_n), .load_i(load), .config_i(cfg), .start_i(filling_q),
     .filled_o(filled), .read_i(ring_read), .slot_i(next_slot), .offset_i(ring_offset),
-    .data_o(ring_state), .write_i(ring_write), .address_i(ring_address), .data_i(ring_data)
+    .data_o(ring_state), .write_i(ring_write), .address_i(ring_address), .data_i(ring_data),
+    .upset_o(ring_upset)
   );
 
   acc_t lane_latent[Lanes];
   logic [6:0] latent_slot;
   logic [Lanes-1:0] latent_read;
   aegru_changes #(
-    .Lanes(Lanes), .MaxLatent(MaxLatent), .StateDepth(StateDepth)
+    .Lanes(Lanes), .MaxLatent(MaxLatent), .StateDepth(StateDepth), .Protected(Protected)
   ) i_changes (
     .clk_i(aclk), .rst_ni(reset_n), .config_i(cfg), .clear_i(filling_q),
     .clear_address_i(fill_q), .latents_i(walk_latents), .states_i(walk_states),
     .done_o(walk_done), .latent_slot_o(latent_slot), .latent_read_o(latent_read),
     .accumulator_i(lane_latent), .ring_offset_o(ring_offset), .ring_read_o(ring_read),
     .ring_data_i(ring_state), .change_o(walked_change), .ready_i(lanes_ready),
-    .past_address_i(past_address), .past_read_i(past_read), .past_o(past)
+    .past_address_i(past_address), .past_read_i(past_read), .past_o(past),
+    .upset_o(changes_upset)
   );
 
   // What changed, to all lanes; they keep its operands at the same place.
@@ -248,7 +256,8 @@ module aegru_engine import aegru_pkg::*; #(
     aegru_lane #(
       .ScheduleDepth(ScheduleDepth), .DirectoryDepth(DirectoryDepth), .Chains(MaxChains),
       .OperandDepth(OperandDepth), .LatentSlots(LatentSlots), .HiddenSlots(HiddenSlots),
-      .QueueDepth(QueueDepth), .AccumulatorBits(AccumulatorBits), .GatesAtOnce(GatesAtOnce), .ImagePrefix(ImagePrefix), .Lane((ImagePrefix == "") ? 0 : p)
+      .QueueDepth(QueueDepth), .AccumulatorBits(AccumulatorBits), .GatesAtOnce(GatesAtOnce),
+      .Protected(Protected), .ImagePrefix(ImagePrefix), .Lane((ImagePrefix == "") ? 0 : p)
     ) i_lane (
       .clk_i(aclk), .rst_ni(reset_n), .load_i(load),
       .load_schedule_i(load.valid && load.select == SelectLane + 8'(p)),
@@ -263,7 +272,7 @@ module aegru_engine import aegru_pkg::*; #(
       .product_chain_i(product_chain), .product_read_i(product_read & product_lane[p]),
       .product_other_i(product_read & ~product_lane[p]),
       .input_product_o(input_product[p]), .recurrent_product_o(recurrent_product[p]),
-      .mac_o(mac[p])
+      .mac_o(mac[p]), .upset_o(lane_upset[p])
     );
   end
 
@@ -272,8 +281,8 @@ module aegru_engine import aegru_pkg::*; #(
   logic [1:0] readout_macs;
   aegru_cell #(
     .Lanes(Lanes), .MaxHidden(MaxHidden), .TableBits(TableBits),
-    .AccumulatorBits(AccumulatorBits), .GatesAtOnce(GatesAtOnce), .ImagePrefix(ImagePrefix),
-    .FixedConfig(FixedConfig)
+    .AccumulatorBits(AccumulatorBits), .GatesAtOnce(GatesAtOnce), .Protected(Protected),
+    .ImagePrefix(ImagePrefix), .FixedConfig(FixedConfig)
   ) i_cell (
     .clk_i(aclk), .rst_ni(reset_n), .load_i(load), .config_i(cfg), .start_i(cell_start),
     .ready_o(cell_ready), .first_i(cell_first), .chain_i(cell_chain),
@@ -285,7 +294,7 @@ module aegru_engine import aegru_pkg::*; #(
     .past_address_o(past_address), .past_i(past),
     .ring_write_o(ring_write), .ring_address_o(ring_address), .ring_data_o(ring_data),
     .velocity_valid_o(velocity_valid), .velocity_axis_o(velocity_axis), .velocity_o(velocity),
-    .readout_macs_o(readout_macs)
+    .readout_macs_o(readout_macs), .upset_o(cell_upset)
   );
 
   // Velocity: x and y wait in a register each, and a tick starts once both are taken. A packet that

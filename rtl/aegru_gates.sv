@@ -10,6 +10,8 @@ module aegru_gates import aegru_pkg::*; #(
   parameter int unsigned TableBits = 10,
   /// Bits of the products.
   parameter int unsigned AccumulatorBits = AccWidth,
+  /// A parity bit in every memory: aegru_memory.sv.
+  parameter bit Protected = 1'b0,
   parameter string ImagePrefix = "",
   parameter config_t FixedConfig = '0
 ) (
@@ -28,7 +30,9 @@ module aegru_gates import aegru_pkg::*; #(
   input  acc_t     input_product_i[Lanes][3],
   input  acc_t     recurrent_product_i[Lanes][3],
   output code_t    update_o,
-  output code_t    candidate_o
+  output code_t    candidate_o,
+  /// A word was read that is not what was written.
+  output logic     upset_o
 );
   localparam int unsigned HiddenBits = $clog2(MaxHidden);
   localparam int unsigned LaneBits = (Lanes > 1) ? $clog2(Lanes) : 1;
@@ -40,39 +44,23 @@ module aegru_gates import aegru_pkg::*; #(
   localparam int unsigned GateSumWidth = gate_sum_bits(FixedConfig, AccumulatorBits);
   typedef logic signed [GateSumWidth-1:0] gate_sum_t;
 
-  // Tables; a copy of the sigmoid for each gate.
-  logic [SigmoidWidth-1:0] sigmoid_reset[TableDepth], sigmoid_update[TableDepth];
-  logic signed [TanhWidth-1:0] tanh[TableDepth];
-  if (ImagePrefix != "") begin : gen_image
-    initial begin
-      $readmemh({ImagePrefix, "sigmoid.hex"}, sigmoid_reset);
-      $readmemh({ImagePrefix, "sigmoid.hex"}, sigmoid_update);
-      $readmemh({ImagePrefix, "tanh.hex"}, tanh);
-    end
-  end
-  always_ff @(posedge clk_i) begin
-    if (load_i.valid && load_i.select == SelectSigmoid) begin
-      sigmoid_reset[load_i.address[TableBits-1:0]] <= load_i.data[SigmoidWidth-1:0];
-      sigmoid_update[load_i.address[TableBits-1:0]] <= load_i.data[SigmoidWidth-1:0];
-    end
-    if (load_i.valid && load_i.select == SelectTanh)
-      tanh[load_i.address[TableBits-1:0]] <= load_i.data[TanhWidth-1:0];
-  end
-
   // Biases: reset, update, candidate, recurrent candidate. The first three are of both products,
   // aligned to the sum that they are added to.
   gate_sum_t bias2_q[4];
+  logic [3:0] bias_upset;
   for (genvar i = 0; i < 4; i++) begin : gen_bias
-    sum_t bias[MaxHidden], bias_q;
-    if (ImagePrefix != "") begin : gen_image
-      initial $readmemh($sformatf("%sbias%0d.hex", ImagePrefix, i), bias);
-    end
-    always_ff @(posedge clk_i) begin
-      if (load_i.valid && load_i.select == SelectBias + 8'(i))
-        bias[load_i.address[HiddenBits-1:0]] <= load_i.data;
-      if (active_i) bias_q <= bias[unit_i];
-      if (active_i) bias2_q[i] <= gate_sum_t'(bias_q);
-    end
+    localparam string BiasImage =
+      (ImagePrefix == "") ? "" : $sformatf("%sbias%0d.hex", ImagePrefix, i);
+    sum_t bias_q;
+    aegru_memory #(
+      .Width(SumWidth), .Depth(MaxHidden), .Protected(Protected), .Image(BiasImage)
+    ) i_bias (
+      .clk_i, .write_i(load_i.valid && load_i.select == SelectBias + 8'(i)),
+      .write_address_i(load_i.address[HiddenBits-1:0]), .write_data_i(load_i.data),
+      .read_i(active_i), .read_address_i(unit_i), .clear_i(1'b0), .data_o(bias_q),
+      .upset_o(bias_upset[i])
+    );
+    always_ff @(posedge clk_i) if (active_i) bias2_q[i] <= gate_sum_t'(bias_q);
   end
 
   // 0 -> 2: the products of the unit's lane.
@@ -137,8 +125,6 @@ module aegru_gates import aegru_pkg::*; #(
     recurrent_candidate_q[5] <= recurrent_candidate;
     recurrent_candidate_q[6] <= recurrent_candidate_q[5];
     for (int i = 4; i <= 7; i++) candidate_input_q[i] <= candidate_input_q[i-1];
-    reset5_q <= sigmoid_reset[reset_address4_q];
-    update5_q <= sigmoid_update[update_address4_q];
     reset6_q <= reset5_q;
     update_q[6] <= update5_q;
     for (int i = 7; i <= 11; i++) update_q[i] <= update_q[i-1];
@@ -155,9 +141,38 @@ module aegru_gates import aegru_pkg::*; #(
     candidate_address9_q <= address_of(
       requantize(wide_t'(candidate_sum8_q), shift_of(config_i[CfgCandidateShift]),
                  config_i[CfgCandidateMax]), config_i[CfgCandidateMin]);
-    candidate10_q <= tanh[candidate_address9_q];
     candidate11_q <= candidate10_q;
   end
+
+  // Tables; a copy of the sigmoid for each gate.
+  localparam string SigmoidImage = (ImagePrefix == "") ? "" : {ImagePrefix, "sigmoid.hex"};
+  localparam string TanhImage = (ImagePrefix == "") ? "" : {ImagePrefix, "tanh.hex"};
+  logic load_sigmoid, load_tanh, reset_upset, update_upset, tanh_upset;
+  assign load_sigmoid = load_i.valid && load_i.select == SelectSigmoid;
+  assign load_tanh = load_i.valid && load_i.select == SelectTanh;
+  aegru_memory #(
+    .Width(SigmoidWidth), .Depth(TableDepth), .Protected(Protected), .Image(SigmoidImage)
+  ) i_sigmoid_reset (
+    .clk_i, .write_i(load_sigmoid), .write_address_i(load_i.address[TableBits-1:0]),
+    .write_data_i(load_i.data[SigmoidWidth-1:0]), .read_i(active_i),
+    .read_address_i(reset_address4_q), .clear_i(1'b0), .data_o(reset5_q), .upset_o(reset_upset)
+  );
+  aegru_memory #(
+    .Width(SigmoidWidth), .Depth(TableDepth), .Protected(Protected), .Image(SigmoidImage)
+  ) i_sigmoid_update (
+    .clk_i, .write_i(load_sigmoid), .write_address_i(load_i.address[TableBits-1:0]),
+    .write_data_i(load_i.data[SigmoidWidth-1:0]), .read_i(active_i),
+    .read_address_i(update_address4_q), .clear_i(1'b0), .data_o(update5_q), .upset_o(update_upset)
+  );
+  aegru_memory #(
+    .Width(TanhWidth), .Depth(TableDepth), .Protected(Protected), .Image(TanhImage)
+  ) i_tanh (
+    .clk_i, .write_i(load_tanh), .write_address_i(load_i.address[TableBits-1:0]),
+    .write_data_i(load_i.data[TanhWidth-1:0]), .read_i(active_i),
+    .read_address_i(candidate_address9_q), .clear_i(1'b0), .data_o(candidate10_q),
+    .upset_o(tanh_upset)
+  );
+  assign upset_o = (bias_upset != '0) | reset_upset | update_upset | tanh_upset;
   assign recurrent_candidate = recurrent_candidate_q[4];
   assign reset_gate = code_t'(reset6_q);
   assign update_o = code_t'(update_q[11]);

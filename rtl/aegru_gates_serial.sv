@@ -9,6 +9,8 @@ module aegru_gates_serial import aegru_pkg::*; #(
   parameter int unsigned TableBits = 10,
   /// Bits of the products.
   parameter int unsigned AccumulatorBits = AccWidth,
+  /// A parity bit in every memory: aegru_memory.sv.
+  parameter bit Protected = 1'b0,
   parameter string ImagePrefix = "",
   parameter config_t FixedConfig = '0
 ) (
@@ -28,7 +30,9 @@ module aegru_gates_serial import aegru_pkg::*; #(
   input  acc_t     input_product_i[Lanes][1],
   input  acc_t     recurrent_product_i[Lanes][1],
   output code_t    update_o,
-  output code_t    candidate_o
+  output code_t    candidate_o,
+  /// A word was read that is not what was written.
+  output logic     upset_o
 );
   localparam int unsigned HiddenBits = $clog2(MaxHidden);
   localparam int unsigned LaneBits = (Lanes > 1) ? $clog2(Lanes) : 1;
@@ -44,38 +48,28 @@ module aegru_gates_serial import aegru_pkg::*; #(
   localparam int unsigned GateSumWidth = gate_sum_bits(FixedConfig, AccumulatorBits);
   typedef logic signed [GateSumWidth-1:0] gate_sum_t;
 
-  logic [SigmoidWidth-1:0] sigmoid[TableDepth];
-  logic signed [TanhWidth-1:0] tanh[TableDepth];
-  sum_t bias[4*BiasStride];
-  if (ImagePrefix != "") begin : gen_image
-    initial begin
-      $readmemh({ImagePrefix, "sigmoid.hex"}, sigmoid);
-      $readmemh({ImagePrefix, "tanh.hex"}, tanh);
-      $readmemh({ImagePrefix, "bias0.hex"}, bias, 0);
-      $readmemh({ImagePrefix, "bias1.hex"}, bias, int'(BiasStride));
-      $readmemh({ImagePrefix, "bias2.hex"}, bias, 2 * int'(BiasStride));
-      $readmemh({ImagePrefix, "bias3.hex"}, bias, 3 * int'(BiasStride));
-    end
-  end
   logic load_bias;
   logic [1:0] load_kind;
   assign load_bias = load_i.valid && load_i.select >= SelectBias && load_i.select < SelectBias + 4;
   assign load_kind = 2'(load_i.select - SelectBias);
-  always_ff @(posedge clk_i) begin
-    if (load_i.valid && load_i.select == SelectSigmoid)
-      sigmoid[load_i.address[TableBits-1:0]] <= load_i.data[SigmoidWidth-1:0];
-    if (load_i.valid && load_i.select == SelectTanh)
-      tanh[load_i.address[TableBits-1:0]] <= load_i.data[TanhWidth-1:0];
-    if (load_bias) bias[{load_kind, load_i.address[HiddenBits-1:0]}] <= load_i.data;
-  end
 
   // 0 -> 1: the products of the unit's lane, and the bias of the beat. Products are kept by gate:
   // reset, update, candidate; biases by reset, update, candidate, recurrent candidate.
+  localparam string BiasImages = (ImagePrefix == "") ? "" : {ImagePrefix, "bias"};
   logic [1:0] beat_q[1:5];
   acc_t input1, recurrent1;
   sum_t bias1_q;
   logic [1:0] kind;
+  logic bias_upset;
   assign kind = beat_i - 2'd1;
+  aegru_memory #(
+    .Width(SumWidth), .Depth(4 * BiasStride), .Protected(Protected), .Image(BiasImages),
+    .ImageParts(4)
+  ) i_bias (
+    .clk_i, .write_i(load_bias), .write_address_i({load_kind, load_i.address[HiddenBits-1:0]}),
+    .write_data_i(load_i.data), .read_i(active_i), .read_address_i({kind, unit_i}), .clear_i(1'b0),
+    .data_o(bias1_q), .upset_o(bias_upset)
+  );
   if (Lanes > 1) begin : gen_lanes
     assign product_slot_o = 7'(unit_i >> LaneBits);
     assign product_lane_o = Lanes'(1) << LaneBits'(unit_i);
@@ -96,7 +90,6 @@ module aegru_gates_serial import aegru_pkg::*; #(
   always_ff @(posedge clk_i) begin
     beat_q[1] <= beat_i;
     for (int i = 2; i <= 5; i++) beat_q[i] <= beat_q[i-1];
-    if (active_i) bias1_q <= bias[{kind, unit_i}];
   end
 
   function automatic shift_t shift_of(logic [31:0] word);
@@ -145,7 +138,6 @@ module aegru_gates_serial import aegru_pkg::*; #(
   assign candidate_code = requantize(
     wide_t'(candidate_sum_q), shift_of(config_i[CfgCandidateShift]), config_i[CfgCandidateMax]);
   always_ff @(posedge clk_i) begin
-    if (active_i) sigmoid4_q <= sigmoid[sigmoid_address];
     sigmoid5_q <= sigmoid4_q;
     if (beat_q[3] == BeatRecurrentCandidate) recurrent_candidate_held_q <= recurrent_candidate;
     if (beat_q[2] == BeatCandidate) candidate_input_q <= sum2_q;
@@ -153,9 +145,29 @@ module aegru_gates_serial import aegru_pkg::*; #(
     gated_q <= gate_sum_t'(reset_gate) * gate_sum_t'(recurrent_candidate_held_q);
     candidate_sum_q <= candidate_input_q + (gated_q <<< config_i[CfgCandidateGatedAlign][5:0]);
     candidate_address_q <= address_t'(candidate_code) - address_t'(config_i[CfgCandidateMin]);
-    if (active_i) candidate_read_q <= tanh[candidate_address_q];
     candidate_q <= candidate_read_q;
   end
+  localparam string SigmoidImage = (ImagePrefix == "") ? "" : {ImagePrefix, "sigmoid.hex"};
+  localparam string TanhImage = (ImagePrefix == "") ? "" : {ImagePrefix, "tanh.hex"};
+  logic sigmoid_upset, tanh_upset;
+  aegru_memory #(
+    .Width(SigmoidWidth), .Depth(TableDepth), .Protected(Protected), .Image(SigmoidImage)
+  ) i_sigmoid (
+    .clk_i, .write_i(load_i.valid && load_i.select == SelectSigmoid),
+    .write_address_i(load_i.address[TableBits-1:0]),
+    .write_data_i(load_i.data[SigmoidWidth-1:0]), .read_i(active_i),
+    .read_address_i(sigmoid_address), .clear_i(1'b0), .data_o(sigmoid4_q),
+    .upset_o(sigmoid_upset)
+  );
+  aegru_memory #(
+    .Width(TanhWidth), .Depth(TableDepth), .Protected(Protected), .Image(TanhImage)
+  ) i_tanh (
+    .clk_i, .write_i(load_i.valid && load_i.select == SelectTanh),
+    .write_address_i(load_i.address[TableBits-1:0]), .write_data_i(load_i.data[TanhWidth-1:0]),
+    .read_i(active_i), .read_address_i(candidate_address_q), .clear_i(1'b0),
+    .data_o(candidate_read_q), .upset_o(tanh_upset)
+  );
+  assign upset_o = bias_upset | sigmoid_upset | tanh_upset;
   assign update_o = code_t'(update_held_q);
   assign candidate_o = code_t'(candidate_q);
 endmodule

@@ -27,6 +27,8 @@ module aegru_lane import aegru_pkg::*; #(
   parameter int unsigned AccumulatorBits = AccWidth,
   /// Gates whose products show at once: 3, or 1 of them.
   parameter int unsigned GatesAtOnce = 3,
+  /// A parity bit in every memory: aegru_memory.sv.
+  parameter bit Protected = 1'b0,
   /// Prefix of $readmemh images; none where empty. Lane: this lane's number in their names.
   parameter string ImagePrefix = "",
   parameter int unsigned Lane = 0
@@ -69,7 +71,9 @@ module aegru_lane import aegru_pkg::*; #(
   output acc_t                 input_product_o[GatesAtOnce],
   output acc_t                 recurrent_product_o[GatesAtOnce],
   /// A multiply-accumulate is done in this cycle.
-  output logic                 mac_o
+  output logic                 mac_o,
+  /// A word was read that is not what was written.
+  output logic                 upset_o
 );
   localparam int unsigned ScheduleBits = $clog2(ScheduleDepth);
   localparam int unsigned DirectoryBits = $clog2(DirectoryDepth);
@@ -100,23 +104,25 @@ module aegru_lane import aegru_pkg::*; #(
   matrix_e matrix_q;  // of the column that is multiplied
 
   // What was loaded, and the operands.
-  word_t schedule[ScheduleDepth];
-  logic [31:0] directory[DirectoryDepth], directory_q;  // start, words
-  kept_t operands[OperandDepth], operand1_q;
-  if (ImagePrefix != "") begin : gen_image
-    initial begin
-      $readmemh($sformatf("%slane%0d.hex", ImagePrefix, Lane), schedule);
-      $readmemh($sformatf("%sdirectory%0d.hex", ImagePrefix, Lane), directory);
-    end
-  end
+  localparam string ScheduleImage =
+    (ImagePrefix == "") ? "" : $sformatf("%slane%0d.hex", ImagePrefix, Lane);
+  localparam string DirectoryImage =
+    (ImagePrefix == "") ? "" : $sformatf("%sdirectory%0d.hex", ImagePrefix, Lane);
+  localparam string StartupImage =
+    (ImagePrefix == "") ? "" : $sformatf("%sstartup_latent%0d.hex", ImagePrefix, Lane);
+  logic [31:0] directory_q;  // start, words
+  kept_t operand, operand1_q;
   operand_at_t at_q;
-  always_ff @(posedge clk_i) begin
-    if (load_directory_i)
-      directory[load_i.address[DirectoryBits-1:0]] <= load_i.data;
-    else if (change_i.column) directory_q <= directory[change_i.index[DirectoryBits-1:0]];
-    if (change_i.operand)
-      operands[operand_at_i] <= '{chain: chain_t'(change_i.chain), difference: change_i.difference};
-  end
+  logic directory_upset, operands_upset;
+  assign operand = '{chain: chain_t'(change_i.chain), difference: change_i.difference};
+  aegru_memory #(
+    .Width(32), .Depth(DirectoryDepth), .Protected(Protected), .Image(DirectoryImage)
+  ) i_directory (
+    .clk_i, .write_i(load_directory_i), .write_address_i(load_i.address[DirectoryBits-1:0]),
+    .write_data_i(load_i.data), .read_i(change_i.column),
+    .read_address_i(change_i.index[DirectoryBits-1:0]), .clear_i(1'b0), .data_o(directory_q),
+    .upset_o(directory_upset)
+  );
 
   // The queue: a column joins it a cycle after it was offered.
   logic waits, begins;
@@ -194,13 +200,24 @@ module aegru_lane import aegru_pkg::*; #(
   operand_t difference2_q;
   chain_t chain2_q, chain3_q;
   sum_of_row_t product3_q;
-  address_t schedule_address;
-  assign schedule_address = load_schedule_i ? load_i.address[ScheduleBits-1:0] : address_q;
+  logic schedule_upset;
+  aegru_memory #(
+    .Width($bits(word_t)), .Depth(ScheduleDepth), .OnePort(1'b1), .Protected(Protected),
+    .Image(ScheduleImage)
+  ) i_schedule (
+    .clk_i, .write_i(load_schedule_i), .write_address_i(load_i.address[ScheduleBits-1:0]),
+    .write_data_i(load_i.data[$bits(word_t)-1:0]), .read_i(working & word_first_q),
+    .read_address_i(address_q), .clear_i(1'b0), .data_o(word1_q), .upset_o(schedule_upset)
+  );
+  aegru_memory #(
+    .Width($bits(kept_t)), .Depth(OperandDepth), .Protected(Protected)
+  ) i_operands (
+    .clk_i, .write_i(change_i.operand), .write_address_i(operand_at_i), .write_data_i(operand),
+    .read_i(working), .read_address_i(at_q), .clear_i(1'b0), .data_o(operand1_q),
+    .upset_o(operands_upset)
+  );
   assign row1 = (column_first1_q ? '0 : row2_q) + (word_first1_q ? row_t'(word1_q.gap) : '0);
   always_ff @(posedge clk_i) begin
-    if (load_schedule_i) schedule[schedule_address] <= load_i.data[$bits(word_t)-1:0];
-    else if (working && word_first_q) word1_q <= schedule[schedule_address];
-    if (working) operand1_q <= operands[at_q];
     valid1_q <= working;
     word_first1_q <= word_first_q;
     column_first1_q <= column_first_q & word_first_q;
@@ -238,25 +255,28 @@ module aegru_lane import aegru_pkg::*; #(
 
   // The encoder's accumulators. The upper half holds their values in silence.
   typedef logic [LatentSlotBits-1:0] latent_slot_t;
-  acc_t latents[2**(LatentSlotBits+1)], latent_q;
-  latent_slot_t start_slot_q;
-  logic start_q, encoding;
-  if (ImagePrefix != "") begin : gen_startup
-    initial $readmemh($sformatf("%sstartup_latent%0d.hex", ImagePrefix, Lane), latents,
-                      2 ** LatentSlotBits);
-  end
+  acc_t latent_q, latent_written;
+  latent_slot_t start_slot_q, latent_read;
+  logic [LatentSlotBits:0] latent_address;
+  logic start_q, encoding, latents_upset;
   assign encoding = matrix_q == Encoder;
+  assign latent_read = start_i ? latent_slot_t'(start_address_i)
+    : (active2_q & encoding) ? latent_slot_t'(row2_q) : latent_slot_t'(latent_slot_i);
+  assign latent_address = load_startup_i ? {1'b1, load_i.address[LatentSlotBits-1:0]}
+    : {1'b0, start_q ? start_slot_q : latent_slot_t'(row3_q)};
+  assign latent_written = load_startup_i ? load_i.data[AccWidth-1:0]
+    : start_q ? latent_q : acc_t'(sum3);
+  aegru_memory #(
+    .Width(AccWidth), .Depth(2 ** (LatentSlotBits + 1)), .Protected(Protected),
+    .Image(StartupImage), .ImageAt(2 ** LatentSlotBits)
+  ) i_latents (
+    .clk_i, .write_i(load_startup_i | start_q | (active3_q & encoding)),
+    .write_address_i(latent_address), .write_data_i(latent_written),
+    .read_i(start_i | (active2_q & encoding) | latent_read_i),
+    .read_address_i({start_i, latent_read}), .clear_i(latent_other_i), .data_o(latent_q),
+    .upset_o(latents_upset)
+  );
   always_ff @(posedge clk_i) begin
-    automatic latent_slot_t slot = start_i ? latent_slot_t'(start_address_i)
-      : (active2_q & encoding) ? latent_slot_t'(row2_q) : latent_slot_t'(latent_slot_i);
-    automatic logic [LatentSlotBits:0] address = load_startup_i
-      ? {1'b1, load_i.address[LatentSlotBits-1:0]}
-      : {1'b0, start_q ? start_slot_q : latent_slot_t'(row3_q)};
-    automatic acc_t data = load_startup_i ? load_i.data[AccWidth-1:0]
-      : start_q ? latent_q : acc_t'(sum3);
-    if (start_i || (active2_q && encoding) || latent_read_i) latent_q <= latents[{start_i, slot}];
-    else if (latent_other_i) latent_q <= '0;
-    if (load_startup_i || start_q || (active3_q && encoding)) latents[address] <= data;
     start_q <= start_i;
     start_slot_q <= latent_slot_t'(start_address_i);
   end
@@ -282,29 +302,36 @@ module aegru_lane import aegru_pkg::*; #(
     assign product3 = product_t'(row3_q >> 2);
   end
   sum_of_row_t input_read[GatesAtOnce], recurrent_read[GatesAtOnce];
+  logic [GatesAtOnce-1:0] product_upset;
   for (genvar g = 0; g < int'(GatesAtOnce); g++) begin : gen_product
-    sum_of_row_t input_product[2**ProductBits], input_q;
-    sum_of_row_t recurrent_product[RecurrentDepth], recurrent_q;
-    logic of_gate2, of_gate3, input2, input3, recurrent2, recurrent3;
+    sum_of_row_t input_q, recurrent_q;
+    logic input_upset, recurrent_upset, of_gate2, of_gate3, input2, input3, recurrent2, recurrent3;
     assign of_gate2 = active2_q & ((GatesAtOnce == 1) | (row2_q[1:0] == 2'(g)));
     assign of_gate3 = active3_q & ((GatesAtOnce == 1) | (row3_q[1:0] == 2'(g)));
     assign input2 = of_gate2 & (matrix_q == Input);
     assign input3 = of_gate3 & (matrix_q == Input);
     assign recurrent2 = of_gate2 & (matrix_q == Recurrent);
     assign recurrent3 = of_gate3 & (matrix_q == Recurrent);
-    always_ff @(posedge clk_i) begin
-      if (input2 || product_read_i) input_q <= input_product[input2 ? product2 : product_shown];
-      else if (product_other_i) input_q <= '0;
-      if (start_i || input3)
-        input_product[start_i ? product_t'(start_address_i) : product3] <= start_i ? '0 : sum3;
-      if (recurrent2 || product_read_i)
-        recurrent_q <= recurrent_product[recurrent2 ? {chain2_q, product2}
-                                                    : {chain_t'(product_chain_i), product_shown}];
-      else if (product_other_i) recurrent_q <= '0;
-      if ((start_i && 32'(start_address_i) < RecurrentDepth) || recurrent3)
-        recurrent_product[start_i ? recurrent_t'(start_address_i) : {chain3_q, product3}] <=
-          start_i ? '0 : sum3;
-    end
+    aegru_memory #(
+      .Width(AccumulatorBits), .Depth(2 ** ProductBits), .Protected(Protected)
+    ) i_input_product (
+      .clk_i, .write_i(start_i | input3),
+      .write_address_i(start_i ? product_t'(start_address_i) : product3),
+      .write_data_i(start_i ? '0 : sum3), .read_i(input2 | product_read_i),
+      .read_address_i(input2 ? product2 : product_shown), .clear_i(product_other_i),
+      .data_o(input_q), .upset_o(input_upset)
+    );
+    aegru_memory #(
+      .Width(AccumulatorBits), .Depth(RecurrentDepth), .Protected(Protected)
+    ) i_recurrent_product (
+      .clk_i, .write_i((start_i && 32'(start_address_i) < RecurrentDepth) || recurrent3),
+      .write_address_i(start_i ? recurrent_t'(start_address_i) : {chain3_q, product3}),
+      .write_data_i(start_i ? '0 : sum3), .read_i(recurrent2 | product_read_i),
+      .read_address_i(recurrent2 ? {chain2_q, product2}
+                                 : {chain_t'(product_chain_i), product_shown}),
+      .clear_i(product_other_i), .data_o(recurrent_q), .upset_o(recurrent_upset)
+    );
+    assign product_upset[g] = input_upset | recurrent_upset;
     assign input_read[g] = input_q;
     assign recurrent_read[g] = recurrent_q;
     assign input_product_o[g] = acc_t'(input_q);
@@ -320,4 +347,7 @@ module aegru_lane import aegru_pkg::*; #(
       default: read3 = recurrent_read[bank3];
     endcase
   end
+
+  assign upset_o = directory_upset | operands_upset | schedule_upset | latents_upset |
+                   (product_upset != '0);
 endmodule

@@ -10,6 +10,8 @@ module aegru_ring import aegru_pkg::*; #(
   parameter int unsigned StateDepth = 256,
   /// One port, as the SPRAM of an iCE40UP has: nobody reads and writes in the same cycle.
   parameter bit OnePort = 1'b0,
+  /// A parity bit in every memory: aegru_memory.sv.
+  parameter bit Protected = 1'b0,
   parameter string ImagePrefix = ""
 ) (
   input  logic     clk_i,
@@ -26,16 +28,15 @@ module aegru_ring import aegru_pkg::*; #(
   output operand_t data_o,
   input  logic     write_i,
   input  index_t   address_i,
-  input  operand_t data_i
+  input  operand_t data_i,
+  /// A word was read that is not what was written.
+  output logic     upset_o
 );
   localparam int unsigned RingBits = $clog2(RingDepth + StateDepth);
 
   // The slots, and above them the states of silence.
-  operand_t ring[RingDepth+StateDepth];
+  localparam string StartupImage = (ImagePrefix == "") ? "" : {ImagePrefix, "startup_state.hex"};
   operand_t ring_q;
-  if (ImagePrefix != "") begin : gen_image
-    initial $readmemh({ImagePrefix, "startup_state.hex"}, ring, RingDepth);
-  end
   assign data_o = ring_q;
   index_t stride;
   assign stride = config_i[CfgRingStride][15:0];
@@ -65,20 +66,17 @@ module aegru_ring import aegru_pkg::*; #(
   assign write_address = load ? load_i.address + 16'(RingDepth) : start_i ? fill_q : address_i;
   assign read_address = start_i ? silent_q + 16'(RingDepth) : slot_i + offset_i;
   assign data = load ? load_i.data[OperandWidth-1:0] : start_i ? ring_q : data_i;
-  if (OnePort) begin : gen_one_port
-    index_t address;
-    assign address = write ? write_address : read_address;
-    always_ff @(posedge clk_i) begin
-      if (write) ring[address[RingBits-1:0]] <= data;
-      else if (read_i || start_i) ring_q <= ring[address[RingBits-1:0]];
-    end
+  aegru_memory #(
+    .Width(OperandWidth), .Depth(RingDepth + StateDepth), .OnePort(OnePort), .Protected(Protected),
+    .Image(StartupImage), .ImageAt(RingDepth)
+  ) i_ring (
+    .clk_i, .write_i(write), .write_address_i(write_address[RingBits-1:0]), .write_data_i(data),
+    .read_i(read_i | (start_i & ~write)), .read_address_i(read_address[RingBits-1:0]),
+    .clear_i(1'b0), .data_o(ring_q), .upset_o
+  );
+
 `ifdef SIMULATION
-    one_port: assert property (@(posedge clk_i) disable iff (!rst_ni) !(read_i && write_i));
+  one_port: assert property (@(posedge clk_i) disable iff (!rst_ni)
+    !(OnePort && read_i && write_i));
 `endif
-  end else begin : gen_two_ports
-    always_ff @(posedge clk_i) begin
-      if (write) ring[write_address[RingBits-1:0]] <= data;
-      if (read_i || (start_i && !write)) ring_q <= ring[read_address[RingBits-1:0]];
-    end
-  end
 endmodule

@@ -16,6 +16,8 @@ module aegru_window import aegru_pkg::*; #(
   parameter int unsigned CountBits = 16,
   /// Channels read at once.
   parameter int unsigned GroupSize = 8,
+  /// A parity bit in every memory: aegru_memory.sv.
+  parameter bit Protected = 1'b0,
   parameter string ImagePrefix = ""
 ) (
   input  logic        clk_i,
@@ -42,7 +44,9 @@ module aegru_window import aegru_pkg::*; #(
   output change_t     change_o,
   input  logic        ready_i,
   /// Channels of a group whose window count is beyond the feature table's end, once a group.
-  output logic [7:0]  saturated_o
+  output logic [7:0]  saturated_o,
+  /// A word was read that is not what was written.
+  output logic        upset_o
 );
   localparam int unsigned SpikeBits = 8;
   localparam int unsigned Groups = (MaxChannels + GroupSize - 1) / GroupSize;
@@ -62,18 +66,9 @@ module aegru_window import aegru_pkg::*; #(
   function automatic member_t member_of(logic [15:0] channel);
     return (GroupSize > 1) ? member_t'(channel) : '0;
   endfunction
-  spikes_t spikes[2**GroupBits];
-  spikes_t history[HistoryDepth];
-  counts_t counts[2**GroupBits];
-  operand_t feature_before[2**SpikeBits];
-  operand_t feature_after[2**SpikeBits];
-
-  if (ImagePrefix != "") begin : gen_image
-    initial begin
-      $readmemh({ImagePrefix, "feature.hex"}, feature_before);
-      $readmemh({ImagePrefix, "feature.hex"}, feature_after);
-    end
-  end
+  localparam string FeatureImage = (ImagePrefix == "") ? "" : {ImagePrefix, "feature.hex"};
+  logic spikes_upset, history_upset, counts_upset, before_upset, after_upset;
+  assign upset_o = spikes_upset | history_upset | counts_upset | before_upset | after_upset;
 
   typedef enum logic [2:0] {Accept, Modify, Closed, Read, Replace, Empty} phase_e;
   phase_e phase_d, phase_q;
@@ -139,10 +134,13 @@ module aegru_window import aegru_pkg::*; #(
     modified = spikes_q;
     if (spikes_q[modifies] != '1) modified[modifies] = spikes_q[modifies] + 1'b1;
   end
-  always_ff @(posedge clk_i) begin
-    if (accept || read) spikes_q <= spikes[spikes_read];
-    if (spikes_clear || phase_q == Modify) spikes[spikes_write] <= spikes_clear ? '0 : modified;
-  end
+  aegru_memory #(
+    .Width($bits(spikes_t)), .Depth(2 ** GroupBits), .Protected(Protected)
+  ) i_spikes (
+    .clk_i, .write_i(spikes_clear | (phase_q == Modify)), .write_address_i(spikes_write),
+    .write_data_i(spikes_clear ? '0 : modified), .read_i(accept | read),
+    .read_address_i(spikes_read), .clear_i(1'b0), .data_o(spikes_q), .upset_o(spikes_upset)
+  );
 
   // One port: the spikes that leave the window are read, those of the tick take their place.
   spikes_t past_q;
@@ -151,20 +149,28 @@ module aegru_window import aegru_pkg::*; #(
   assign history_address = start_i ? start_address_i[HistoryBits-1:0]
                            : HistoryBits'(history_base_q + index_t'(group_q));
   assign history_write = (start_i & (32'(start_address_i) < HistoryDepth)) | (phase_q == Replace);
-  always_ff @(posedge clk_i) begin
-    if (history_write) history[history_address] <= start_i ? '0 : spikes_q;
-    else if (read) past_q <= history[history_address];
-  end
+  aegru_memory #(
+    .Width($bits(spikes_t)), .Depth(HistoryDepth), .OnePort(1'b1), .Protected(Protected)
+  ) i_history (
+    .clk_i, .write_i(history_write), .write_address_i(history_address),
+    .write_data_i(start_i ? '0 : spikes_q), .read_i(read), .read_address_i(history_address),
+    .clear_i(1'b0), .data_o(past_q), .upset_o(history_upset)
+  );
 
   // Sums: the window counts before and after.
   counts_t counts_q, before_q, after_q;
   group_t held_group_q, summed_group_q, counts_write;
   logic summed_new_q;
   assign counts_write = start_i ? start_address_i[GroupBits-1:0] : summed_group_q;
+  aegru_memory #(
+    .Width($bits(counts_t)), .Depth(2 ** GroupBits), .Protected(Protected)
+  ) i_counts (
+    .clk_i, .write_i(start_i | summed_new_q), .write_address_i(counts_write),
+    .write_data_i(start_i ? '0 : after_q), .read_i(read), .read_address_i(group_q), .clear_i(1'b0),
+    .data_o(counts_q), .upset_o(counts_upset)
+  );
   always_ff @(posedge clk_i) begin
-    if (read) counts_q <= counts[group_q];
     if (phase_q == Replace) held_group_q <= group_q;
-    if (start_i || summed_new_q) counts[counts_write] <= start_i ? '0 : after_q;
     if (move) summed_valid_q <= 1'b0;
     if (take) begin
       summed_valid_q <= 1'b1;
@@ -238,8 +244,6 @@ module aegru_window import aegru_pkg::*; #(
     if (pass_picked) begin
       looked_up_valid_q <= 1'b1;
       looked_up_channel_q <= picked_channel_q;
-      feature_before_q <= feature_before[picked_before_q];
-      feature_after_q <= feature_after[picked_after_q];
     end
     if (leaves) offered_q <= 1'b0;
     if (pass_looked_up) begin
@@ -254,12 +258,24 @@ module aegru_window import aegru_pkg::*; #(
     end
   end
 
-  always_ff @(posedge clk_i) begin
-    if (load_i.valid && load_i.select == SelectFeature) begin
-      feature_before[load_i.address[SpikeBits-1:0]] <= load_i.data[OperandWidth-1:0];
-      feature_after[load_i.address[SpikeBits-1:0]] <= load_i.data[OperandWidth-1:0];
-    end
-  end
+  logic load_feature;
+  assign load_feature = load_i.valid && load_i.select == SelectFeature;
+  aegru_memory #(
+    .Width(OperandWidth), .Depth(2 ** SpikeBits), .Protected(Protected), .Image(FeatureImage)
+  ) i_feature_before (
+    .clk_i, .write_i(load_feature), .write_address_i(load_i.address[SpikeBits-1:0]),
+    .write_data_i(load_i.data[OperandWidth-1:0]), .read_i(pass_picked),
+    .read_address_i(picked_before_q), .clear_i(1'b0), .data_o(feature_before_q),
+    .upset_o(before_upset)
+  );
+  aegru_memory #(
+    .Width(OperandWidth), .Depth(2 ** SpikeBits), .Protected(Protected), .Image(FeatureImage)
+  ) i_feature_after (
+    .clk_i, .write_i(load_feature), .write_address_i(load_i.address[SpikeBits-1:0]),
+    .write_data_i(load_i.data[OperandWidth-1:0]), .read_i(pass_picked),
+    .read_address_i(picked_after_q), .clear_i(1'b0), .data_o(feature_after_q),
+    .upset_o(after_upset)
+  );
 
   always_comb begin
     change_o.operand = leaves;

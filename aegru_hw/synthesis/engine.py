@@ -14,10 +14,10 @@ from aegru_hw.synthesis.resources import Resources
 from aegru_hw.synthesis.targets import Target
 
 BUS_TOP, SERIAL_TOP = "aegru_engine", "aegru_spi_top"
-LARGEST_MEMORIES = ("schedule", "ring", "history")
+LARGEST_MEMORIES = ("i_schedule.words", "i_ring.words", "i_history.words")
 """Memories with one port, by their names in rtl/."""
 
-BEFORE_REGISTERS = ("bias", "past")
+BEFORE_REGISTERS = ("i_bias.words", "i_past.words")
 """Small memories whose output goes straight to a register: there is time for a block RAM, and every
 16 words of 4 bits in logic take six cells of an ECP5."""
 
