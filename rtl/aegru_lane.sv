@@ -119,7 +119,7 @@ module aegru_lane import aegru_pkg::*; #(
     .Width(32), .Depth(DirectoryDepth), .Protected(Protected), .Image(DirectoryImage)
   ) i_directory (
     .clk_i, .write_i(load_directory_i), .write_address_i(load_i.address[DirectoryBits-1:0]),
-    .write_data_i(load_i.data), .read_i(change_i.column),
+    .write_data_i(load_i.data), .read_i(change_i.column & ~load_directory_i),
     .read_address_i(change_i.index[DirectoryBits-1:0]), .clear_i(1'b0), .data_o(directory_q),
     .upset_o(directory_upset)
   );
