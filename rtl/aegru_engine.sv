@@ -114,7 +114,8 @@ module aegru_engine import aegru_pkg::*; #(
   logic enable, running, busy, filling_q, running_q, filled, reset_n, refused, begun;
   index_t fill_q;
   logic [7:0] saturated;
-  logic window_upset, ring_upset, changes_upset, cell_upset;
+  logic restart, refilling, replaying, replayed, rebuilding, rebuilt, window_whole, units_reset_n;
+  logic done, window_upset, ring_upset, changes_upset, cell_upset;
   logic [Lanes-1:0] lane_upset;
 
   aegru_control #(
@@ -130,7 +131,7 @@ module aegru_engine import aegru_pkg::*; #(
     .s_axil_bvalid, .s_axil_bready, .s_axil_araddr, .s_axil_arprot, .s_axil_arvalid,
     .s_axil_arready, .s_axil_rdata, .s_axil_rresp, .s_axil_rvalid, .s_axil_rready,
     .load_o(load), .config_o(cfg), .enable_o(enable), .soft_reset_o(soft_reset),
-    .running_i(running), .busy_i(busy), .tick_done_i(tick_done), .tick_cycles_i(cycles_q),
+    .running_i(running), .busy_i(busy | rebuilding), .tick_done_i(tick_done), .tick_cycles_i(cycles_q),
     .tick_latency_i(latency_q), .tick_macs_i(macs_q), .tick_saturations_i(saturations_q),
     .saturated_i(running & (saturated != '0)), .refused_i(refused)
   );
@@ -143,7 +144,7 @@ module aegru_engine import aegru_pkg::*; #(
   assign reset_n = aresetn & ~soft_reset;
   assign running = running_q & begun;
   always_ff @(posedge aclk) begin
-    fill_q <= filling_q ? fill_q + 16'd1 : '0;
+    fill_q <= (filling_q | refilling) ? fill_q + 16'd1 : '0;
     if (!reset_n) begin
       filling_q <= 1'b0;
       running_q <= 1'b0;
@@ -153,6 +154,20 @@ module aegru_engine import aegru_pkg::*; #(
       filling_q <= 1'b0;
       running_q <= 1'b1;
     end
+  end
+
+  // Rebuild, see aegru_rebuild.sv.
+  assign units_reset_n = reset_n & ~restart;
+  localparam int unsigned RefillDepth =
+    at_least(at_least(ProductDepth, StateDepth), at_least(MaxLatent, MaxChannels));
+  if (Protected) begin : gen_rebuild
+    aegru_rebuild i_rebuild (
+      .clk_i(aclk), .rst_ni(reset_n), .window_ends_i(done & window_whole), .restart_o(restart),
+      .refill_o(refilling), .refilled_i(32'(fill_q) >= RefillDepth), .replay_o(replaying),
+      .replayed_i(replayed), .begun_i(begun), .busy_o(rebuilding), .done_o(rebuilt)
+    );
+  end else begin : gen_no_rebuild
+    assign {restart, refilling, replaying, rebuilding, rebuilt} = '0;
   end
 
   // Events: a channel that the decoder does not have only closes a tick.
@@ -171,14 +186,15 @@ module aegru_engine import aegru_pkg::*; #(
     .out_ready_i(event_ready)
   );
 
-  logic tick_allowed, tick_start, scan_done, done, scanning, lanes_ready, lanes_busy;
+  logic tick_allowed, tick_start, scan_done, scanning, lanes_ready, lanes_busy;
   change_t window_change, walked_change, change;
   aegru_window #(
     .MaxChannels(MaxChannels), .HistoryDepth(HistoryDepth), .GroupSize(GroupSize),
     .CountBits(CountBits), .Protected(Protected), .ImagePrefix(ImagePrefix)
   ) i_window (
     .clk_i(aclk), .rst_ni(reset_n), .load_i(load), .config_i(cfg), .start_i(filling_q),
-    .start_address_i(fill_q), .enable_i(running & enable), .event_valid_i(event_valid),
+    .start_address_i(fill_q), .recount_i(refilling), .replay_i(replaying), .replayed_o(replayed),
+    .window_whole_o(window_whole), .enable_i(running & enable), .event_valid_i(event_valid),
     .event_channel_i(16'(event_channel)), .event_known_i(event_known),
     .event_last_i(event_last), .event_ready_o(event_ready),
     .tick_allowed_i(tick_allowed), .tick_start_o(tick_start), .scan_done_o(scan_done),
@@ -193,7 +209,8 @@ module aegru_engine import aegru_pkg::*; #(
   operand_t ring_data, ring_state, past;
   localparam bit OnePort = unit_cycles(Lanes) != 1;
   aegru_sequencer #(.OnePort(OnePort)) i_sequencer (
-    .clk_i(aclk), .rst_ni(reset_n), .config_i(cfg), .begin_i(running_q), .begun_o(begun),
+    .clk_i(aclk), .rst_ni(units_reset_n), .config_i(cfg),
+    .begin_i(running_q & ~(refilling | replaying)), .begun_o(begun),
     .tick_start_i(tick_start), .scan_done_i(scan_done), .scanning_o(scanning), .matrix_o(matrix),
     .latents_o(walk_latents), .states_o(walk_states), .changes_done_i(walk_done),
     .lanes_busy_i(lanes_busy), .cell_ready_i(cell_ready), .cell_busy_i(cell_busy),
@@ -218,7 +235,7 @@ module aegru_engine import aegru_pkg::*; #(
   aegru_changes #(
     .Lanes(Lanes), .MaxLatent(MaxLatent), .StateDepth(StateDepth), .Protected(Protected)
   ) i_changes (
-    .clk_i(aclk), .rst_ni(reset_n), .config_i(cfg), .clear_i(filling_q),
+    .clk_i(aclk), .rst_ni(units_reset_n), .config_i(cfg), .clear_i(filling_q | refilling),
     .clear_address_i(fill_q), .latents_i(walk_latents), .states_i(walk_states),
     .done_o(walk_done), .latent_slot_o(latent_slot), .latent_read_o(latent_read),
     .accumulator_i(lane_latent), .ring_offset_o(ring_offset), .ring_read_o(ring_read),
@@ -230,12 +247,12 @@ module aegru_engine import aegru_pkg::*; #(
   // What changed, to all lanes; they keep its operands at the same place.
   localparam int unsigned OperandBits = $clog2(OperandDepth);
   logic [OperandBits-1:0] operand_at_q, column_at_q, operand_last;
-  assign change = scanning ? window_change : walked_change;
+  assign change = (scanning | replaying) ? window_change : walked_change;
   assign operand_last = change.operand ? operand_at_q : operand_at_q - 1'b1;
   always_ff @(posedge aclk) begin
     if (change.operand) operand_at_q <= operand_at_q + 1'b1;
     if (change.column) column_at_q <= operand_last + 1'b1;
-    if (!reset_n) begin
+    if (!units_reset_n) begin
       operand_at_q <= '0;
       column_at_q <= '0;
     end
@@ -259,13 +276,13 @@ module aegru_engine import aegru_pkg::*; #(
       .QueueDepth(QueueDepth), .AccumulatorBits(AccumulatorBits), .GatesAtOnce(GatesAtOnce),
       .Protected(Protected), .ImagePrefix(ImagePrefix), .Lane((ImagePrefix == "") ? 0 : p)
     ) i_lane (
-      .clk_i(aclk), .rst_ni(reset_n), .load_i(load),
+      .clk_i(aclk), .rst_ni(units_reset_n), .load_i(load),
       .load_schedule_i(load.valid && load.select == SelectLane + 8'(p)),
       .load_directory_i(load.valid && load.select == SelectDirectory + 8'(p)),
       .load_startup_i(load.valid && load.select == SelectStartupLatent + 8'(p)),
       .matrix_i(matrix), .change_i(change), .operand_at_i(operand_at_q),
       .first_at_i(column_at_q), .last_at_i(operand_last), .ready_o(ready[p]),
-      .busy_o(working[p]), .start_i(filling_q), .start_address_i(fill_q),
+      .busy_o(working[p]), .start_i(filling_q | refilling), .start_address_i(fill_q),
       .latent_slot_i(latent_slot), .latent_read_i(latent_read[p]),
       .latent_other_i((latent_read != '0) & ~latent_read[p]), .latent_o(lane_latent[p]),
       .product_slot_i(product_slot), .product_gate_i(product_gate),
@@ -284,7 +301,7 @@ module aegru_engine import aegru_pkg::*; #(
     .AccumulatorBits(AccumulatorBits), .GatesAtOnce(GatesAtOnce), .Protected(Protected),
     .ImagePrefix(ImagePrefix), .FixedConfig(FixedConfig)
   ) i_cell (
-    .clk_i(aclk), .rst_ni(reset_n), .load_i(load), .config_i(cfg), .start_i(cell_start),
+    .clk_i(aclk), .rst_ni(units_reset_n), .load_i(load), .config_i(cfg), .start_i(cell_start),
     .ready_o(cell_ready), .first_i(cell_first), .chain_i(cell_chain),
     .readout_i(cell_readout), .slot_i(slot), .busy_o(cell_busy), .past_busy_o(past_busy),
     .product_slot_o(product_slot),
@@ -308,7 +325,7 @@ module aegru_engine import aegru_pkg::*; #(
   assign m_axis_tvalid = waits_q != '0;
   assign m_axis_tdata = 32'(axis ? y_q : x_q);
   assign m_axis_tlast = axis;
-  assign tick_allowed = ~busy & ~done_q & (waits_q == '0);
+  assign tick_allowed = ~rebuilding & ~busy & ~done_q & (waits_q == '0);
   always_ff @(posedge aclk) begin
     if (m_axis_tvalid && m_axis_tready) waits_q[axis] <= 1'b0;
     if (velocity_valid && (reset_n || velocity_axis)) begin
@@ -320,15 +337,16 @@ module aegru_engine import aegru_pkg::*; #(
   end
 
   // What this tick costs; it stays until the next one starts.
-  logic counting_q;
+  logic counting_q, ended;
   logic [4:0] lane_macs;
+  assign ended = Protected ? (done & ~window_whole) | rebuilt : done;
   always_comb begin
     lane_macs = '0;
     for (int p = 0; p < int'(Lanes); p++) lane_macs += 5'(mac[p]);
   end
   always_ff @(posedge aclk) begin
     if (counting_q) cycles_q <= cycles_q + 1'b1;
-    if (done) counting_q <= 1'b0;
+    if (ended) counting_q <= 1'b0;
     if (velocity_valid && !velocity_axis) latency_q <= cycles_q;
     for (int m = 0; m < 3; m++)
       if (matrix == matrix_e'(m)) macs_q[m] <= macs_q[m] + cost_t'(lane_macs);
@@ -340,7 +358,7 @@ module aegru_engine import aegru_pkg::*; #(
       saturations_q <= '0;
       for (int m = 0; m < 4; m++) macs_q[m] <= '0;
     end
-    done_q <= done;
+    done_q <= ended;
     tick_done <= done_q;
     if (!reset_n) begin
       done_q <= 1'b0;

@@ -56,7 +56,7 @@ module aegru_sequencer import aegru_pkg::*; #(
   always_comb begin
     phase_d = phase_q;
     unique case (phase_q)
-      Silence: if (begin_i) phase_d = Latents;
+      Silence: if (begin_i && drained) phase_d = Latents;
       Idle: if (tick_start_i) phase_d = Scan;
       Scan: if (scan_done_i) phase_d = Encoded;
       Encoded: if (drained) phase_d = Latents;
@@ -103,5 +103,6 @@ module aegru_sequencer import aegru_pkg::*; #(
   assign cell_chain_o = (cell_q == '0) ? steps - 16'd2 : cell_q - 16'd1;
   assign cell_readout_o = cell_q == '0;
   assign slot_o = slot_q;
-  assign next_slot_o = (32'(slot_q) == config_i[CfgRingLast]) ? '0 : slot_q + stride;
+  assign next_slot_o =
+    (starting_q || 32'(slot_q) == config_i[CfgRingLast]) ? '0 : slot_q + stride;
 endmodule

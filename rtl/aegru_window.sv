@@ -27,6 +27,13 @@ module aegru_window import aegru_pkg::*; #(
   /// Start-up: clear address `start_address_i` of every memory.
   input  logic        start_i,
   input  index_t      start_address_i,
+  /// Rebuild: clear that address of the window counts; then count the history's ticks, the oldest
+  /// first, as if they came now. The last one is counted in the cycle of replayed_o.
+  input  logic        recount_i,
+  input  logic        replay_i,
+  output logic        replayed_o,
+  /// A whole window of ticks was scanned since start-up or the last rebuild.
+  output logic        window_whole_o,
   /// Events are taken only while this is high.
   input  logic        enable_i,
   input  logic        event_valid_i,
@@ -72,7 +79,7 @@ module aegru_window import aegru_pkg::*; #(
 
   typedef enum logic [2:0] {Accept, Modify, Closed, Read, Replace, Empty} phase_e;
   phase_e phase_d, phase_q;
-  logic accept, last_q, group_last;
+  logic accept, last_q, group_last, closed_q, history_last;
   logic [15:0] channel_q;
   group_t group_q;
   index_t history_base_q;
@@ -82,6 +89,9 @@ module aegru_window import aegru_pkg::*; #(
   assign accept = event_valid_i & event_ready_o;
   assign tick_start_o = (phase_q == Closed) & tick_allowed_i;
   assign group_last = 32'(group_q) + 32'd1 == config_i[CfgGroups];
+  assign history_last = 32'(history_base_q) == config_i[CfgHistoryLast];
+  assign replayed_o = replay_i & scan_done_o & history_last;
+  assign window_whole_o = history_base_q == '0;
 
   // The group that was read before waits at the memories' outputs until `summed` is free.
   logic held_q, take, read, summed_valid_q, move;
@@ -91,16 +101,22 @@ module aegru_window import aegru_pkg::*; #(
     phase_d = phase_q;
     unique case (phase_q)
       Accept: if (accept) phase_d = event_known_i ? Modify : (event_last_i ? Closed : Accept);
+              else if (replay_i) phase_d = Read;
       Modify: phase_d = last_q ? Closed : Accept;
-      Closed: if (tick_allowed_i) phase_d = Read;
+      Closed: if (tick_allowed_i || replay_i) phase_d = Read;
       Read: if (read) phase_d = Replace;
       Replace: phase_d = group_last ? Empty : Read;
-      Empty: if (scan_done_o) phase_d = Accept;
+      Empty: if (scan_done_o) begin
+        if (!replay_i) phase_d = Accept;
+        else if (!history_last) phase_d = Read;
+        else phase_d = closed_q ? Closed : Accept;
+      end
       default: phase_d = Accept;
     endcase
   end
   always_ff @(posedge clk_i) begin
-    if (phase_q == Closed) group_q <= '0;
+    if (phase_q == Closed || phase_q == Accept || phase_q == Empty) group_q <= '0;
+    closed_q <= (closed_q | (phase_q == Closed)) & ~tick_start_o;
     if (phase_q == Replace) group_q <= group_q + 1'b1;
     if (take) held_q <= 1'b0;
     if (phase_q == Replace) held_q <= 1'b1;
@@ -110,22 +126,24 @@ module aegru_window import aegru_pkg::*; #(
     end
     if (!rst_ni || start_i) begin
       phase_q <= Accept;
+      closed_q <= 1'b0;
       held_q <= 1'b0;
       history_base_q <= '0;
     end else begin
       phase_q <= phase_d;
-      if (scan_done_o)
-        history_base_q <= (32'(history_base_q) == config_i[CfgHistoryLast]) ? '0
-                          : history_base_q + config_i[CfgGroups][15:0];
+      if (recount_i) history_base_q <= '0;
+      else if (scan_done_o)
+        history_base_q <= history_last ? '0 : history_base_q + config_i[CfgGroups][15:0];
     end
   end
 
   // Spikes of the tick: read to be modified, or to be scanned and cleared.
   spikes_t spikes_q, modified;
   group_t spikes_read, spikes_write;
-  logic spikes_clear;
+  logic spikes_clear, replaces;
+  assign replaces = (phase_q == Replace) & ~replay_i;
   assign spikes_read = (phase_q == Accept) ? event_channel_i[GroupAt +: GroupBits] : group_q;
-  assign spikes_clear = start_i | (phase_q == Replace);
+  assign spikes_clear = start_i | replaces;
   assign spikes_write = start_i ? start_address_i[GroupBits-1:0]
                         : (phase_q == Replace) ? group_q : channel_q[GroupAt +: GroupBits];
   member_t modifies;
@@ -148,7 +166,7 @@ module aegru_window import aegru_pkg::*; #(
   logic history_write;
   assign history_address = start_i ? start_address_i[HistoryBits-1:0]
                            : HistoryBits'(history_base_q + index_t'(group_q));
-  assign history_write = (start_i & (32'(start_address_i) < HistoryDepth)) | (phase_q == Replace);
+  assign history_write = (start_i & (32'(start_address_i) < HistoryDepth)) | replaces;
   aegru_memory #(
     .Width($bits(spikes_t)), .Depth(HistoryDepth), .OnePort(1'b1), .Protected(Protected)
   ) i_history (
@@ -161,12 +179,14 @@ module aegru_window import aegru_pkg::*; #(
   counts_t counts_q, before_q, after_q;
   group_t held_group_q, summed_group_q, counts_write;
   logic summed_new_q;
-  assign counts_write = start_i ? start_address_i[GroupBits-1:0] : summed_group_q;
+  logic clear_counts;
+  assign clear_counts = start_i | recount_i;
+  assign counts_write = clear_counts ? start_address_i[GroupBits-1:0] : summed_group_q;
   aegru_memory #(
     .Width($bits(counts_t)), .Depth(2 ** GroupBits), .Protected(Protected)
   ) i_counts (
-    .clk_i, .write_i(start_i | summed_new_q), .write_address_i(counts_write),
-    .write_data_i(start_i ? '0 : after_q), .read_i(read), .read_address_i(group_q), .clear_i(1'b0),
+    .clk_i, .write_i(clear_counts | summed_new_q), .write_address_i(counts_write),
+    .write_data_i(clear_counts ? '0 : after_q), .read_i(read), .read_address_i(group_q), .clear_i(1'b0),
     .data_o(counts_q), .upset_o(counts_upset)
   );
   always_ff @(posedge clk_i) begin
@@ -177,10 +197,11 @@ module aegru_window import aegru_pkg::*; #(
       summed_group_q <= held_group_q;
       before_q <= counts_q;
       for (int unsigned i = 0; i < GroupSize; i++)
-        after_q[i] <= counts_q[i] + CountBits'(spikes_q[i]) - CountBits'(past_q[i]);
+        after_q[i] <= replay_i ? counts_q[i] + CountBits'(past_q[i])
+                      : counts_q[i] + CountBits'(spikes_q[i]) - CountBits'(past_q[i]);
     end
     summed_new_q <= take;
-    if (!rst_ni || start_i) begin
+    if (!rst_ni || clear_counts) begin
       summed_valid_q <= 1'b0;
       summed_new_q <= 1'b0;
     end
@@ -201,14 +222,14 @@ module aegru_window import aegru_pkg::*; #(
     if (move) begin
       mask_group_q <= summed_group_q;
       for (int unsigned i = 0; i < GroupSize; i++) begin
-        beyond_q[i] <= after_q[i] > CountBits'(feature_end);
+        beyond_q[i] <= (after_q[i] > CountBits'(feature_end)) & ~replay_i;
         mask_before_q[i] <= at_most(before_q[i], feature_end);
         mask_after_q[i] <= at_most(after_q[i], feature_end);
         mask_q[i] <= at_most(before_q[i], feature_end) != at_most(after_q[i], feature_end);
       end
     end
     saturated_o <= 8'($countones(beyond_q));
-    if (!rst_ni || start_i) mask_q <= '0;
+    if (!rst_ni || clear_counts) mask_q <= '0;
   end
 
   // Pick the changed channels one by one; look up their features; offer their columns.
@@ -251,7 +272,7 @@ module aegru_window import aegru_pkg::*; #(
       channel_offered_q <= looked_up_channel_q;
       difference_q <= feature_after_q - feature_before_q;
     end
-    if (!rst_ni || start_i) begin
+    if (!rst_ni || clear_counts) begin
       picked_valid_q <= 1'b0;
       looked_up_valid_q <= 1'b0;
       offered_q <= 1'b0;

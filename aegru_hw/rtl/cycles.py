@@ -349,12 +349,18 @@ def walk_cycles(
     return before
 
 
-def scan_cycles(lanes: Lanes, changed: NDArray[np.bool_], plan: Schedule) -> Codes:
-    """Return the cycles of the scan of each tick, (T,), for its changed channels (T, C)."""
+def scan_cycles(
+    lanes: Lanes, changed: NDArray[np.bool_], plan: Schedule, begin: Codes | int = 0
+) -> Codes:
+    """Return the cycle after the scan of each tick, (T,), for its changed channels (T, C).
+
+    begin: the scan's first cycle, (T,) or of all.
+    """
     ticks, channels = changed.shape
     size = group_size(plan.lanes)
-    taken = np.ones(ticks, dtype=np.int64)
-    moved, picked, looked_up, offered, gone = (np.zeros(ticks, dtype=np.int64) for _ in range(5))
+    start = np.broadcast_to(np.asarray(begin, dtype=np.int64), ticks)
+    taken = start + 1
+    moved, picked, looked_up, offered, gone = (start,) * 5
     for first in range(0, channels, size):
         taken = np.maximum(taken + 2, moved + 1)
         moved = np.maximum(taken + 1, picked)

@@ -76,6 +76,7 @@ class Engine:
     sources_folder: the engine's sources, the package's where None.
     fixed_config: number formats and geometry that are wired in, as `Image.fixed_config` has them;
         any are taken where None.
+    protected: with parity in every memory, and a rebuild at the end of every window of ticks.
     Raises UserError where the decoder does not fit, and where the engine cannot be compiled.
     """
 
@@ -88,13 +89,19 @@ class Engine:
         limits: Limits | None = None,
         sources_folder: Path | None = None,
         fixed_config: str | None = None,
+        protected: bool = False,
     ) -> None:
         image = memory_image(decoder, lanes)
         self.lanes = lanes
         self.limits = engine_limits(image.needs, lanes) if limits is None else limits
         check_within(image.needs, self.limits)
         library = compiled_library(
-            lanes, self.limits, cache, sources_folder=sources_folder, fixed_config=fixed_config
+            lanes,
+            self.limits,
+            cache,
+            sources_folder=sources_folder,
+            fixed_config=fixed_config,
+            protected=protected,
         )
         self._library = _open(library)
         self._handle = self._library.engine_new()
@@ -204,6 +211,7 @@ def compiled_library(
     *,
     sources_folder: Path | None = None,
     fixed_config: str | None = None,
+    protected: bool = False,
 ) -> Path:
     """Return the shared library of an engine, compiling it where the cache has none.
 
@@ -214,8 +222,12 @@ def compiled_library(
     """
     cache = engine_cache() if cache is None else Path(cache)
     made_of = (lanes, limits, engine_digest(sources_folder))
-    wired = () if fixed_config is None else (fixed_config,)
-    digest = hashlib.sha256(repr(made_of + wired).encode())
+    options: dict[str, int | str] = {}
+    if fixed_config is not None:
+        options["FixedConfig"] = fixed_config
+    if protected:
+        options["Protected"] = 1
+    digest = hashlib.sha256(repr((made_of, options)).encode())
     library = cache / f"engine_{digest.hexdigest()[:20]}.so"
     if library.is_file():
         return library
@@ -225,9 +237,7 @@ def compiled_library(
     except OSError as error:
         raise UserError(f"cannot make the folder {cache}: {error.strerror}") from None
     with plain_folder() as folder, atomic_path(library) as temporary:
-        parameters: dict[str, int | str] = {**limits.parameters(lanes)}
-        if fixed_config is not None:
-            parameters["FixedConfig"] = fixed_config
+        parameters = {**limits.parameters(lanes), **options}
         failure = _compile(simulation_sources(sources_folder), parameters, folder)
         if failure is not None:
             log = library.with_suffix(".log")
