@@ -22,6 +22,8 @@ module aegru_control import aegru_pkg::*; #(
   /// Keep what ticks cost, and compare it with a tick period; without, of the counters only ticks
   /// and of the flags all but the overrun remain, and the rest reads 0.
   parameter bit Totals = 1'b1,
+  /// A parity bit for every word of the configuration.
+  parameter bit Protected = 1'b0,
   parameter string ImagePrefix = "",
   parameter config_t FixedConfig = '0
 ) (
@@ -62,7 +64,10 @@ module aegru_control import aegru_pkg::*; #(
   input  cost_t       tick_saturations_i,
   /// A window count beyond the feature table's end was seen, an event refused.
   input  logic        saturated_i,
-  input  logic        refused_i
+  input  logic        refused_i,
+  /// An upset was seen; a word of the configuration is not what was loaded.
+  input  logic        upset_i,
+  output logic        config_upset_o
 );
   localparam logic [31:0] Identification = 32'h4145_4752;  // "AEGR"
   localparam logic [31:0] Version = 32'(ImageVersion) << 16;
@@ -72,7 +77,7 @@ module aegru_control import aegru_pkg::*; #(
   logic image_valid_q, enable_q, loading, loaded, misfit, missing, crc_error, turn;
   logic load_hold, period_hold, read_wait, is_counter, counter_wait;
   logic load_begin, load_word;
-  logic overrun, any_saturated_q, any_refused_q;
+  logic overrun, any_saturated_q, any_refused_q, any_upset_q;
   logic [31:0] ticks_q, write_data;
   logic write, read, clear, reset_counters;
   logic [5:0] write_word, read_word;
@@ -136,11 +141,26 @@ module aegru_control import aegru_pkg::*; #(
     end
   end
 
+  if (Protected) begin : gen_parity
+    logic [ConfigWords-1:0] parity_q, differs_q;
+    always_ff @(posedge clk_i) begin
+      if (load_o.valid && load_o.select == SelectConfig)
+        parity_q[load_o.address[5:0]] <= ^load_o.data;
+      for (int i = 0; i < int'(ConfigWords); i++)
+        differs_q[i] <= (!IsFixed || !is_format(i)) && ^config_q[i] != parity_q[i];
+      config_upset_o <= image_valid_q & (differs_q != '0);
+    end
+  end else begin : gen_no_parity
+    assign config_upset_o = 1'b0;
+  end
+
   always_ff @(posedge clk_i) begin
     if (tick_done_i) ticks_q <= ticks_q + 32'd1;
     if (saturated_i) any_saturated_q <= 1'b1;
     if (refused_i) any_refused_q <= 1'b1;
+    if (upset_i) any_upset_q <= 1'b1;
     if (!rst_ni || clear) begin
+      any_upset_q <= 1'b0;
       ticks_q <= '0;
       any_saturated_q <= 1'b0;
       any_refused_q <= 1'b0;
@@ -180,6 +200,7 @@ module aegru_control import aegru_pkg::*; #(
     status[StatusSaturated] = any_saturated_q;
     status[StatusMisfit] = misfit;
     status[StatusMissing] = missing;
+    status[StatusUpset] = any_upset_q;
     unique case (read_word)
       RegisterIdentification: value = Identification;
       RegisterVersion:        value = Version;

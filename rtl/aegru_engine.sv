@@ -30,7 +30,8 @@ module aegru_engine import aegru_pkg::*; #(
   parameter int unsigned EventDepth = 64,
   /// Keep what ticks cost, and compare it with a tick period: aegru_control.sv.
   parameter bit Totals = 1'b1,
-  /// A parity bit in every memory: aegru_memory.sv.
+  /// Upsets are seen and do not last: a parity bit in every memory, a rebuild at the end of every
+  /// window (aegru_rebuild.sv), and velocities that are marked (aegru_upsets.sv).
   parameter bit Protected = 1'b0,
   /// Prefix of $readmemh images; none where empty.
   parameter string ImagePrefix = "",
@@ -50,6 +51,8 @@ module aegru_engine import aegru_pkg::*; #(
   output logic        m_axis_tvalid,
   input  logic        m_axis_tready,
   output logic        m_axis_tlast,
+  /// An upset may have touched this velocity.
+  output logic        m_axis_tuser,
   input  logic [7:0]  s_axil_awaddr,
   input  logic [2:0]  s_axil_awprot,
   input  logic        s_axil_awvalid,
@@ -111,11 +114,12 @@ module aegru_engine import aegru_pkg::*; #(
   load_t load;
   cost_t cycles_q, latency_q, saturations_q, macs_q[4];
   config_t cfg;
-  logic enable, running, busy, filling_q, running_q, filled, reset_n, refused, begun;
+  logic enable, running, busy, filling_q, running_q, filled, reset_n, startup_reset_n, begun;
   index_t fill_q;
   logic [7:0] saturated;
   logic restart, refilling, replaying, replayed, rebuilding, rebuilt, window_whole, units_reset_n;
-  logic done, window_upset, ring_upset, changes_upset, cell_upset;
+  logic done, stalled, seen, doubtful, counting_q, ended, refused, refused_q;
+  logic config_upset, events_upset, window_upset, ring_upset, changes_upset, cell_upset;
   logic [Lanes-1:0] lane_upset;
 
   aegru_control #(
@@ -123,7 +127,7 @@ module aegru_engine import aegru_pkg::*; #(
     .LatentSlots(LatentSlots), .ScheduleDepth(ScheduleDepth), .DirectoryDepth(DirectoryDepth),
     .StateDepth(StateDepth), .MaxChains(MaxChains), .RingDepth(RingDepth),
     .HistoryDepth(HistoryDepth), .TableBits(TableBits), .CountBits(CountBits),
-    .AccumulatorBits(AccumulatorBits), .Totals(Totals),
+    .AccumulatorBits(AccumulatorBits), .Totals(Totals), .Protected(Protected),
     .ImagePrefix(ImagePrefix), .FixedConfig(FixedConfig)
   ) i_control (
     .clk_i(aclk), .rst_ni(aresetn), .s_axil_awaddr, .s_axil_awprot, .s_axil_awvalid,
@@ -133,7 +137,8 @@ module aegru_engine import aegru_pkg::*; #(
     .load_o(load), .config_o(cfg), .enable_o(enable), .soft_reset_o(soft_reset),
     .running_i(running), .busy_i(busy | rebuilding), .tick_done_i(tick_done), .tick_cycles_i(cycles_q),
     .tick_latency_i(latency_q), .tick_macs_i(macs_q), .tick_saturations_i(saturations_q),
-    .saturated_i(running & (saturated != '0)), .refused_i(refused)
+    .saturated_i(running & (saturated != '0)), .refused_i(refused_q), .upset_i(seen),
+    .config_upset_o(config_upset)
   );
 
   // Start-up: fill the ring with the states of silence, clear the history, what was sent and the
@@ -142,10 +147,11 @@ module aegru_engine import aegru_pkg::*; #(
   localparam int unsigned FillDepth =
     at_least(at_least(HistoryDepth, ProductDepth), at_least(StateDepth, MaxLatent));
   assign reset_n = aresetn & ~soft_reset;
+  assign startup_reset_n = reset_n & ~stalled;
   assign running = running_q & begun;
   always_ff @(posedge aclk) begin
     fill_q <= (filling_q | refilling) ? fill_q + 16'd1 : '0;
-    if (!reset_n) begin
+    if (!startup_reset_n) begin
       filling_q <= 1'b0;
       running_q <= 1'b0;
     end else if (!running_q && !filling_q) begin
@@ -157,12 +163,12 @@ module aegru_engine import aegru_pkg::*; #(
   end
 
   // Rebuild, see aegru_rebuild.sv.
-  assign units_reset_n = reset_n & ~restart;
+  assign units_reset_n = startup_reset_n & ~restart;
   localparam int unsigned RefillDepth =
     at_least(at_least(ProductDepth, StateDepth), at_least(MaxLatent, MaxChannels));
   if (Protected) begin : gen_rebuild
     aegru_rebuild i_rebuild (
-      .clk_i(aclk), .rst_ni(reset_n), .window_ends_i(done & window_whole), .restart_o(restart),
+      .clk_i(aclk), .rst_ni(startup_reset_n), .window_ends_i(done & window_whole), .restart_o(restart),
       .refill_o(refilling), .refilled_i(32'(fill_q) >= RefillDepth), .replay_o(replaying),
       .replayed_i(replayed), .begun_i(begun), .busy_o(rebuilding), .done_o(rebuilt)
     );
@@ -179,11 +185,12 @@ module aegru_engine import aegru_pkg::*; #(
   assign event_offered = s_axis_tvalid & running & ~soft_reset;
   assign known = {16'b0, s_axis_tdata} < cfg[CfgChannels];
   assign refused = event_offered & fifo_ready & ~known & (s_axis_tdata != NoSpike);
-  aegru_fifo #(.Width(ChannelBits + 2), .Depth(EventDepth)) i_events (
+  always_ff @(posedge aclk) refused_q <= refused;
+  aegru_fifo #(.Width(ChannelBits + 2), .Depth(EventDepth), .Protected(Protected)) i_events (
     .clk_i(aclk), .rst_ni(aresetn), .clear_i(soft_reset), .in_valid_i(event_offered),
     .in_data_i({s_axis_tlast, known, s_axis_tdata[ChannelBits-1:0]}), .in_ready_o(fifo_ready),
     .out_valid_o(event_valid), .out_data_o({event_last, event_known, event_channel}),
-    .out_ready_i(event_ready)
+    .out_ready_i(event_ready), .upset_o(events_upset)
   );
 
   logic tick_allowed, tick_start, scan_done, scanning, lanes_ready, lanes_busy;
@@ -192,7 +199,7 @@ module aegru_engine import aegru_pkg::*; #(
     .MaxChannels(MaxChannels), .HistoryDepth(HistoryDepth), .GroupSize(GroupSize),
     .CountBits(CountBits), .Protected(Protected), .ImagePrefix(ImagePrefix)
   ) i_window (
-    .clk_i(aclk), .rst_ni(reset_n), .load_i(load), .config_i(cfg), .start_i(filling_q),
+    .clk_i(aclk), .rst_ni(startup_reset_n), .load_i(load), .config_i(cfg), .start_i(filling_q),
     .start_address_i(fill_q), .recount_i(refilling), .replay_i(replaying), .replayed_o(replayed),
     .window_whole_o(window_whole), .enable_i(running & enable), .event_valid_i(event_valid),
     .event_channel_i(16'(event_channel)), .event_known_i(event_known),
@@ -223,7 +230,7 @@ module aegru_engine import aegru_pkg::*; #(
     .RingDepth(RingDepth), .StateDepth(StateDepth), .OnePort(OnePort), .Protected(Protected),
     .ImagePrefix(ImagePrefix)
   ) i_ring (
-    .clk_i(aclk), .rst_ni(reset_n), .load_i(load), .config_i(cfg), .start_i(filling_q),
+    .clk_i(aclk), .rst_ni(startup_reset_n), .load_i(load), .config_i(cfg), .start_i(filling_q),
     .filled_o(filled), .read_i(ring_read), .slot_i(next_slot), .offset_i(ring_offset),
     .data_o(ring_state), .write_i(ring_write), .address_i(ring_address), .data_i(ring_data),
     .upset_o(ring_upset)
@@ -320,9 +327,9 @@ module aegru_engine import aegru_pkg::*; #(
     ? bits_between(FixedConfig[CfgVelocityMin], FixedConfig[CfgVelocityMax]) : 32;
   logic signed [VelocityWidth-1:0] x_q, y_q;
   logic [1:0] waits_q;
-  logic axis, done_q;
+  logic axis, done_q, given_q, settling;
   assign axis = ~waits_q[0];
-  assign m_axis_tvalid = waits_q != '0;
+  assign m_axis_tvalid = (waits_q != '0) & ~settling;
   assign m_axis_tdata = 32'(axis ? y_q : x_q);
   assign m_axis_tlast = axis;
   assign tick_allowed = ~rebuilding & ~busy & ~done_q & (waits_q == '0);
@@ -333,13 +340,46 @@ module aegru_engine import aegru_pkg::*; #(
       else x_q <= VelocityWidth'(velocity);
       waits_q[velocity_axis] <= 1'b1;
     end
+    // The velocity of a tick that stalled before it was made: nothing, so that the next is the next.
+    if (tick_start) given_q <= 1'b0;
+    if (velocity_valid) given_q <= 1'b1;
+    if (stalled && !given_q) waits_q <= '1;
     if (!aresetn) waits_q <= '0;
   end
 
+  // Whether it is doubtful is known three cycles after x is at the latest: it is offered then.
+  logic marked_q;
+  if (Protected) begin : gen_upsets
+    // Each lane multiplies each word of its schedule with each chain, and walks and cells take their
+    // time; a rebuild does so once more, with a scan for each tick of the window.
+    localparam int unsigned StallBits = $clog2(4 * (
+      ScheduleDepth * MaxChains + 4 * HistoryDepth + 2 * StateDepth + 4 * MaxLatent + FillDepth +
+      8 * (MaxHidden + 8) * (MaxChains + 1) + 4 * MaxChannels));
+    logic upset_q;
+    logic [1:0] settling_q;
+    assign settling = settling_q != '0;
+    always_ff @(posedge aclk) begin
+      upset_q <= running_q & (config_upset | events_upset | window_upset | ring_upset |
+                              changes_upset | cell_upset | (lane_upset != '0));
+      if (!reset_n) upset_q <= 1'b0;
+      settling_q <= {settling_q[0], velocity_valid | stalled};
+      if (!m_axis_tvalid) marked_q <= doubtful;
+    end
+    aegru_upsets #(.StallBits(StallBits)) i_upsets (
+      .clk_i(aclk), .rst_ni(reset_n), .config_i(cfg), .upset_i(upset_q), .busy_i(counting_q),
+      .window_ends_i(rebuilt), .stalled_o(stalled), .seen_o(seen), .doubtful_o(doubtful)
+    );
+  end else begin : gen_no_upsets
+    logic unused_upsets;
+    assign unused_upsets = &{1'b0, config_upset, events_upset, window_upset, ring_upset,
+                             changes_upset, cell_upset, lane_upset};
+    assign {stalled, seen, doubtful, marked_q, settling} = '0;
+  end
+  assign m_axis_tuser = marked_q;
+
   // What this tick costs; it stays until the next one starts.
-  logic counting_q, ended;
   logic [4:0] lane_macs;
-  assign ended = Protected ? (done & ~window_whole) | rebuilt : done;
+  assign ended = Protected ? (done & ~window_whole) | rebuilt | stalled : done;
   always_comb begin
     lane_macs = '0;
     for (int p = 0; p < int'(Lanes); p++) lane_macs += 5'(mac[p]);

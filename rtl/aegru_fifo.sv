@@ -5,7 +5,9 @@ module aegru_fifo #(
   /// Bits of a word.
   parameter int unsigned Width = 8,
   /// Words held; a power of two.
-  parameter int unsigned Depth = 16
+  parameter int unsigned Depth = 16,
+  /// A parity bit a word.
+  parameter bit Protected = 1'b0
 ) (
   input  logic             clk_i,
   input  logic             rst_ni,
@@ -18,26 +20,37 @@ module aegru_fifo #(
   /// The oldest word; it leaves in a cycle where out_ready_i is high too.
   output logic             out_valid_o,
   output logic [Width-1:0] out_data_o,
-  input  logic             out_ready_i
+  input  logic             out_ready_i,
+  /// The word that leaves is not the one that was taken.
+  output logic             upset_o
 );
   localparam int unsigned PointerWidth = $clog2(Depth);
   if (Depth != 2 ** PointerWidth || Depth < 2) begin : gen_refuse1
     $error("Depth must be a power of two, at least 2");
   end
 
-  logic [Width-1:0] memory[Depth];
+  localparam int unsigned Stored = Width + (Protected ? 1 : 0);
+  logic [Stored-1:0] memory[Depth], offered, oldest;
   logic [PointerWidth:0] write_q, read_q;
   logic full, push, pop;
 
   assign full = write_q == {~read_q[PointerWidth], read_q[PointerWidth-1:0]};
   assign in_ready_o = ~full & rst_ni;
   assign out_valid_o = write_q != read_q;
-  assign out_data_o = memory[read_q[PointerWidth-1:0]];
+  assign oldest = memory[read_q[PointerWidth-1:0]];
+  assign out_data_o = oldest[Width-1:0];
+  if (Protected) begin : gen_parity
+    assign offered = {^in_data_i, in_data_i};
+    assign upset_o = pop & ^oldest;
+  end else begin : gen_no_parity
+    assign offered = in_data_i;
+    assign upset_o = 1'b0;
+  end
   assign push = in_valid_i & in_ready_o;
   assign pop = out_valid_o & out_ready_i;
 
   always_ff @(posedge clk_i) begin
-    if (push) memory[write_q[PointerWidth-1:0]] <= in_data_i;
+    if (push) memory[write_q[PointerWidth-1:0]] <= offered;
     if (push) write_q <= write_q + 1'b1;
     if (pop) read_q <= read_q + 1'b1;
     if (clear_i) write_q <= read_q + (PointerWidth + 1)'(pop);

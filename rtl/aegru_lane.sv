@@ -125,7 +125,7 @@ module aegru_lane import aegru_pkg::*; #(
   );
 
   // The queue: a column joins it a cycle after it was offered.
-  logic waits, begins;
+  logic waits, begins, queue_upset;
   column_t joining, waiting;
   operand_at_t first_q, last_q;
   logic [1:0] held_q;  // offered and not yet begun
@@ -134,13 +134,17 @@ module aegru_lane import aegru_pkg::*; #(
   if (QueueDepth == 1) begin : gen_no_queue
     assign waiting = joining;
     assign waits = held_q[0];
+    assign queue_upset = 1'b0;
   end else begin : gen_queue
     logic joins_q, queue_ready, unused_ready;
     assign unused_ready = queue_ready;
     always_ff @(posedge clk_i) joins_q <= rst_ni & change_i.column;
-    aegru_fifo #(.Width($bits(column_t)), .Depth(QueueDepth)) i_queue (
+    aegru_fifo #(
+      .Width($bits(column_t)), .Depth(QueueDepth), .Protected(Protected)
+    ) i_queue (
       .clk_i, .rst_ni, .clear_i(1'b0), .in_valid_i(joins_q), .in_data_i(joining),
-      .in_ready_o(queue_ready), .out_valid_o(waits), .out_data_o(waiting), .out_ready_i(begins)
+      .in_ready_o(queue_ready), .out_valid_o(waits), .out_data_o(waiting), .out_ready_i(begins),
+      .upset_o(queue_upset)
     );
 `ifdef SIMULATION
     queue_never_overflows: assert property (@(posedge clk_i) disable iff (!rst_ni)
@@ -348,6 +352,6 @@ module aegru_lane import aegru_pkg::*; #(
     endcase
   end
 
-  assign upset_o = directory_upset | operands_upset | schedule_upset | latents_upset |
+  assign upset_o = queue_upset | directory_upset | operands_upset | schedule_upset | latents_upset |
                    (product_upset != '0);
 endmodule

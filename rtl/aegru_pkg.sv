@@ -190,6 +190,7 @@ package aegru_pkg;
   localparam int unsigned StatusSaturated = 7;
   localparam int unsigned StatusMisfit = 8;
   localparam int unsigned StatusMissing = 9;
+  localparam int unsigned StatusUpset = 10;
   // address_map ends
 
   localparam int unsigned ConfigWords = 64;

@@ -3,7 +3,8 @@
 /// The pins are sampled by the engine's clock: SCK may be at most an eighth of it. A transaction
 /// opens with a command byte, while a status byte goes out: bit 0 a velocity waits, bit 1 a frame
 /// of events would be taken, bit 2 a frame of events was refused since the last status byte, bit 3
-/// events of such a frame had gone to the engine: no frame is taken until a soft reset.
+/// events of such a frame had gone to the engine: no frame is taken until a soft reset, bit 4 an
+/// upset may have touched the velocity that waits.
 ///
 /// | command | then | |
 /// |---|---|---|
@@ -34,6 +35,7 @@ module aegru_spi (
   input  logic [31:0] velocity_i,
   input  logic        velocity_valid_i,
   input  logic        velocity_last_i,
+  input  logic        velocity_marked_i,
   output logic        velocity_ready_o,
   output logic        velocity_waits_o,
   /// A frame of events would be taken.
@@ -183,7 +185,7 @@ module aegru_spi (
     end
   end
 
-  assign status = {4'b0, damaged_q, refused_q, ready_o, waits};
+  assign status = {3'b0, waits & velocity_marked_i, damaged_q, refused_q, ready_o, waits};
   always_comb begin
     out_byte = word_q[31:24];
     if (state_q == Command) out_byte = status;

@@ -21,6 +21,8 @@ module aegru_spi_top import aegru_pkg::*; #(
   parameter int unsigned EventDepth = 64,
   /// Keep what ticks cost: aegru_control.sv.
   parameter bit Totals = 1'b0,
+  /// Upsets are seen and do not last: aegru_engine.sv.
+  parameter bit Protected = 1'b0,
   /// Prefix of $readmemh images; the image is loaded over SPI where empty.
   parameter string ImagePrefix = "",
   /// Number formats and geometry that are wired in: aegru_engine.sv.
@@ -59,7 +61,7 @@ module aegru_spi_top import aegru_pkg::*; #(
   logic [15:0] event_channel;
   logic event_last, event_valid, event_ready;
   logic [31:0] velocity, write_data, read_data;
-  logic velocity_valid, velocity_last, velocity_ready, soft_reset, miso, miso_enable;
+  logic velocity_valid, velocity_last, velocity_marked, velocity_ready, soft_reset, miso, miso_enable;
   logic write_valid, write_ready, read_valid, read_ready;
   logic read_done;
   logic [7:0] address;
@@ -68,7 +70,7 @@ module aegru_spi_top import aegru_pkg::*; #(
     .soft_reset_i(soft_reset),
     .event_channel_o(event_channel), .event_last_o(event_last), .event_valid_o(event_valid),
     .event_ready_i(event_ready), .velocity_i(velocity), .velocity_valid_i(velocity_valid),
-    .velocity_last_i(velocity_last), .velocity_ready_o(velocity_ready), .velocity_waits_o,
+    .velocity_last_i(velocity_last), .velocity_marked_i(velocity_marked), .velocity_ready_o(velocity_ready), .velocity_waits_o,
     .ready_o, .address_o(address), .write_valid_o(write_valid),
     .write_data_o(write_data), .write_ready_i(write_ready), .read_valid_o(read_valid),
     .read_ready_i(read_ready), .read_done_i(read_done), .read_data_i(read_data)
@@ -84,13 +86,14 @@ module aegru_spi_top import aegru_pkg::*; #(
     .ScheduleDepth(ScheduleDepth), .StateDepth(StateDepth), .MaxChains(MaxChains),
     .RingDepth(RingDepth),
     .HistoryDepth(HistoryDepth), .TableBits(TableBits), .CountBits(CountBits),
-    .AccumulatorBits(AccumulatorBits), .GroupSize(GroupSize), .EventDepth(EventDepth), .ImagePrefix(ImagePrefix),
-    .FixedConfig(FixedConfig), .Totals(Totals)
+    .AccumulatorBits(AccumulatorBits), .GroupSize(GroupSize), .EventDepth(EventDepth),
+    .ImagePrefix(ImagePrefix), .FixedConfig(FixedConfig), .Totals(Totals), .Protected(Protected)
   ) i_engine (
     .aclk(clk), .aresetn(rst_n),
     .s_axis_tdata(event_channel), .s_axis_tvalid(event_valid), .s_axis_tready(event_ready),
     .s_axis_tlast(event_last), .m_axis_tdata(velocity), .m_axis_tvalid(velocity_valid),
     .m_axis_tready(velocity_ready), .m_axis_tlast(velocity_last),
+    .m_axis_tuser(velocity_marked),
     .s_axil_awaddr(address), .s_axil_awprot(3'b0), .s_axil_awvalid(write_valid),
     .s_axil_awready(write_ready), .s_axil_wdata(write_data), .s_axil_wstrb(4'hF),
     .s_axil_wvalid(write_valid), .s_axil_wready(w_ready), .s_axil_bresp(write_response),

@@ -24,6 +24,7 @@ STATUS = {
     "saturated": "a window count was beyond the feature table's end",
     "misfit": "the image was for another engine",
     "missing": "a memory of the image was missing or out of place",
+    "upset": "a word was read that is not what was written, or a tick stalled",
 }
 """Bits of the status register, from the lowest on."""
 
