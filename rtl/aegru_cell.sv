@@ -139,7 +139,7 @@ module aegru_cell import aegru_pkg::*; #(
   assign product_read_o = gathering_q;
 
   always_ff @(posedge clk_i) begin
-    active_q <= busy_o | start_i;
+    active_q <= busy_o | start_i | ~rst_ni;
     if (gathering_q) begin
       beat_q <= beat_last ? 2'd0 : beat_q + 2'd1;
       if (beat_last) unit_q <= unit_last ? '0 : unit_q + 1'b1;

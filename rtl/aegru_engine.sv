@@ -117,7 +117,7 @@ module aegru_engine import aegru_pkg::*; #(
   logic enable, running, busy, filling_q, running_q, filled, reset_n, startup_reset_n, begun;
   index_t fill_q;
   logic [7:0] saturated;
-  logic restart, refilling, replaying, replayed, rebuilding, rebuilt, window_whole, units_reset_n;
+  logic refilling, replaying, replayed, rebuilding, rebuilt, window_whole, units_reset_n;
   logic done, stalled, seen, doubtful, counting_q, ended, refused, refused_q;
   logic config_upset, events_upset, window_upset, ring_upset, changes_upset, cell_upset;
   logic [Lanes-1:0] lane_upset;
@@ -163,17 +163,17 @@ module aegru_engine import aegru_pkg::*; #(
   end
 
   // Rebuild, see aegru_rebuild.sv.
-  assign units_reset_n = startup_reset_n & ~restart;
+  assign units_reset_n = startup_reset_n & ~(Protected & (filling_q | refilling));
   localparam int unsigned RefillDepth =
     at_least(at_least(ProductDepth, StateDepth), at_least(MaxLatent, MaxChannels));
   if (Protected) begin : gen_rebuild
     aegru_rebuild i_rebuild (
-      .clk_i(aclk), .rst_ni(startup_reset_n), .window_ends_i(done & window_whole), .restart_o(restart),
+      .clk_i(aclk), .rst_ni(startup_reset_n), .window_ends_i(done & window_whole),
       .refill_o(refilling), .refilled_i(32'(fill_q) >= RefillDepth), .replay_o(replaying),
       .replayed_i(replayed), .begun_i(begun), .busy_o(rebuilding), .done_o(rebuilt)
     );
   end else begin : gen_no_rebuild
-    assign {restart, refilling, replaying, rebuilding, rebuilt} = '0;
+    assign {refilling, replaying, rebuilding, rebuilt} = '0;
   end
 
   // Events: a channel that the decoder does not have only closes a tick.

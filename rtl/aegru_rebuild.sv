@@ -11,9 +11,7 @@ module aegru_rebuild (
   input  logic rst_ni,
   /// The tick would end in this cycle, and it is the last one of a window.
   input  logic window_ends_i,
-  /// Two cycles: all units but the window's begin anew.
-  output logic restart_o,
-  /// Clear the window counts, the products and what was sent.
+  /// All units but the window's begin anew. Clear the window counts, the products and what was sent.
   output logic refill_o,
   input  logic refilled_i,
   /// Count the history's ticks.
@@ -25,14 +23,12 @@ module aegru_rebuild (
   output logic busy_o,
   output logic done_o
 );
-  typedef enum logic [2:0] {Rest, Restart, Restarted, Refill, Replay, Multiply} phase_e;
+  typedef enum logic [1:0] {Rest, Refill, Replay, Multiply} phase_e;
   phase_e phase_d, phase_q;
   always_comb begin
     phase_d = phase_q;
     unique case (phase_q)
-      Rest: if (window_ends_i) phase_d = Restart;
-      Restart: phase_d = Restarted;
-      Restarted: phase_d = Refill;
+      Rest: if (window_ends_i) phase_d = Refill;
       Refill: if (refilled_i) phase_d = Replay;
       Replay: if (replayed_i) phase_d = Multiply;
       Multiply: if (begun_i) phase_d = Rest;
@@ -40,7 +36,6 @@ module aegru_rebuild (
     endcase
   end
   always_ff @(posedge clk_i) phase_q <= rst_ni ? phase_d : Rest;
-  assign restart_o = (phase_q == Restart) | (phase_q == Restarted);
   assign refill_o = phase_q == Refill;
   assign replay_o = phase_q == Replay;
   assign busy_o = phase_q != Rest;

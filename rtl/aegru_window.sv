@@ -89,7 +89,9 @@ module aegru_window import aegru_pkg::*; #(
   assign accept = event_valid_i & event_ready_o;
   assign tick_start_o = (phase_q == Closed) & tick_allowed_i;
   assign group_last = 32'(group_q) + 32'd1 == config_i[CfgGroups];
-  assign history_last = 32'(history_base_q) == config_i[CfgHistoryLast];
+  // An upset may leave it beyond, from where it would not come back.
+  assign history_last = Protected ? 32'(history_base_q) >= config_i[CfgHistoryLast]
+                                  : 32'(history_base_q) == config_i[CfgHistoryLast];
   assign replayed_o = replay_i & scan_done_o & history_last;
   assign window_whole_o = history_base_q == '0;
 

@@ -3,8 +3,8 @@
 At the end of every window of ticks the engine makes anew what lives on. In cycles from the last one
 of the tick without it:
 
-    clear    3 to R + 3, for R the most addresses of what is cleared
-    count    from R + 5: the window's ticks are scanned one after the other, the next one from s on,
+    clear    1 to R + 1, for R the most addresses of what is cleared
+    count    from R + 3: the window's ticks are scanned one after the other, the next one from s on,
              where s is as in cycles.py; the channels whose saturated count changed are columns
     latents  once the lanes have rested: as in a tick, but for every latent that is not zero
     states   once the lanes have rested again: every past state that is not zero
@@ -25,7 +25,7 @@ from aegru_hw.rtl.cycles import TO_OFFER, Lanes, scan_cycles, walk_cycles
 from aegru_hw.rtl.limits import SPIKE_BITS, Limits
 from aegru_hw.rtl.schedule import Schedule
 
-TO_COUNT = 5
+TO_COUNT = 3
 """Cycles that a rebuild takes before it counts, and those in which it clears."""
 
 REBUILDS_AT_ONCE = 256
