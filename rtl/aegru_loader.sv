@@ -64,7 +64,9 @@ module aegru_loader import aegru_pkg::*; #(
       HeaderWidths:          return {16'(AccumulatorBits), 16'(CountBits)};
       6'(SelectConfig):      return ConfigWords - 1;
       6'(SelectFeature):     return 255;
-      6'(SelectSigmoid), 6'(SelectTanh): return 2 ** TableBits - 1;
+      // An item each: yosys-slang takes an item of two, evaluated in an initial block, for all values.
+      6'(SelectSigmoid):     return 2 ** TableBits - 1;
+      6'(SelectTanh):        return 2 ** TableBits - 1;
       6'(SelectRsqrt):       return 63;
       6'(SelectStartupState): return StateDepth - 1;
       default: begin
