@@ -28,6 +28,7 @@ def add_commands(commands: Commands) -> None:
         "my_run --backend rtl --lanes 4",
         "my_run --target ecp5-25k --lanes 4 --clock 60",
         "my_run --target ice40up5k --board icebreaker",
+        "my_run --target ecp5-25k --protected",
         "my_run --target xc7 --run-vendor",
     )
     add_run(added)
@@ -86,6 +87,12 @@ def _add_placement(added: argparse.ArgumentParser) -> None:
         "--place-seed", type=int, metavar="N", help="of the placer (default 1); others vary Fmax"
     )
     added.add_argument(
+        "--protected",
+        action="store_true",
+        help="see upsets of memories and mark the velocities that they may have touched; what an "
+        "upset leaves is made anew (docs/proof.md); the image is loaded over SPI",
+    )
+    added.add_argument(
         "--run-vendor",
         action="store_true",
         help="synthesise with Vitis HLS too; with --target xc7, place with Vivado",
@@ -94,8 +101,8 @@ def _add_placement(added: argparse.ArgumentParser) -> None:
 
 def synth(options: argparse.Namespace) -> int:
     if options.target is None:
-        for name in ("clock", "board", "place_seed"):
-            if getattr(options, name) is not None:
+        for name in ("clock", "board", "place_seed", "protected"):
+            if getattr(options, name) not in (None, False):
                 raise UserError(f"--{name.replace('_', '-')} is of a placed engine; add --target")
         return _synth_engine(options) if options.backend == "rtl" else _synth_firmware(options)
     if options.backend == "hls4ml":
@@ -150,6 +157,7 @@ def _synth_target(options: argparse.Namespace) -> int:
         clock_mhz=options.clock,
         board=options.board,
         seed=SEED if options.place_seed is None else options.place_seed,
+        protected=options.protected,
         force=options.force,
         vendor=options.run_vendor,
         progress=shows_progress(options),

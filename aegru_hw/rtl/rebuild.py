@@ -11,7 +11,7 @@ of the tick without it:
     end      three cycles after the lanes have rested
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -21,7 +21,7 @@ from aegru_hw.fixedpoint.counts import check_counts
 from aegru_hw.fixedpoint.decoder import FixedDecoder
 from aegru_hw.fixedpoint.traces import streaming_traces
 from aegru_hw.fixedpoint.types import Codes
-from aegru_hw.rtl.cycles import TO_OFFER, Lanes, scan_cycles, walk_cycles
+from aegru_hw.rtl.cycles import TO_OFFER, Lanes, TickCosts, scan_cycles, walk_cycles
 from aegru_hw.rtl.limits import SPIKE_BITS, Limits
 from aegru_hw.rtl.schedule import Schedule
 
@@ -39,6 +39,11 @@ class RebuildCosts:
     encoder: Codes
     input: Codes
     recurrent: Codes
+
+    def added_to(self, costs: TickCosts) -> TickCosts:
+        """Return the costs of the same ticks with their rebuilds."""
+        own = vars(self)
+        return replace(costs, **{name: getattr(costs, name) + own[name] for name in own})
 
 
 def rebuild_costs(

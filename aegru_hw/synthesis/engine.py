@@ -31,12 +31,14 @@ def synthesise_engine(
     clock_mhz: float | None = None,
     seed: int = SEED,
     pins: Path | None = None,
+    protected: bool = False,
     kept_log: Path | None = None,
     progress: bool = False,
 ) -> Resources:
     """Synthesise the engine of a decoder with P lanes; see `synthesise`.
 
-    pins: pin file of a board, for a target whose top is the serial one.
+    pins: pin file of a board, for a target whose top is the serial one. protected: upsets are seen
+    and do not last; the image is then always loaded.
 
     Raises UserError too where the decoder does not fit the engine.
     """
@@ -44,27 +46,39 @@ def synthesise_engine(
         project = Path(scratch) / "engine"
         write_project(per_output(decoder), project, lanes)
         return synthesise(
-            engine_design(project, target, pins),
+            engine_design(project, target, pins, protected=protected),
             target,
             folder,
             clock_mhz=clock_mhz,
             seed=seed,
-            made_of=made_of(decoder, target, lanes, clock_mhz=clock_mhz, seed=seed, pins=pins),
+            made_of=made_of(
+                *(decoder, target, lanes),
+                clock_mhz=clock_mhz,
+                seed=seed,
+                pins=pins,
+                protected=protected,
+            ),
             kept_log=kept_log,
             progress=progress,
         )
 
 
-def engine_design(project: Path, target: Target, pins: Path | None = None) -> Design:
+def engine_design(
+    project: Path, target: Target, pins: Path | None = None, *, protected: bool = False
+) -> Design:
     """Return the design in an engine's project folder (see aegru_hw/rtl/project.py).
 
     A bitstream drives a board: its top is the serial one. No bitstream fills the single-port RAMs
-    of the iCE40, which take the largest memories: there the image comes over SPI. ECP5 has it in
-    the bitstream. xc7, an estimate, has the bus top, without the outputs that only a testbench
-    reads.
+    of the iCE40, which take the largest memories: there the image comes over SPI, as it does where
+    memories have parity, which no image has. Otherwise ECP5 has it in the bitstream. xc7, an
+    estimate, has the bus top, without the outputs that only a testbench reads.
     """
     parameters = read_json(project / "parameters.json", dict[str, int | str])
-    with_image = parameters | {"ImagePrefix": f"{PLACED_AS}/images/"}
+    if protected:
+        parameters = parameters | {"Protected": 1}
+    with_image = parameters
+    if not protected:
+        with_image = parameters | {"ImagePrefix": f"{PLACED_AS}/images/"}
     lanes = int(parameters["Lanes"])
     sources = tuple((project / "filelist.f").read_text(encoding="utf-8").split())
     if target.family == "xc7":

@@ -21,11 +21,13 @@ def made_of(
     clock_mhz: float | None = None,
     seed: int = SEED,
     pins: Path | None = None,
+    protected: bool = False,
 ) -> dict[str, str]:
     """Return what the placement of a decoder's engine follows from, by name.
 
     decoder, sources, pins: SHA-256 of each; pins only where a board gives them.
-    options: target, lanes, clock and seed. tools: of the target, with their versions.
+    options: target, lanes, clock, seed, and whether upsets are seen. tools: of the target, with
+    their versions.
     aegru-hw: this package's version.
     Two placements that were made of the same are the same. Arguments are those of
     `synthesise_engine`.
@@ -34,7 +36,8 @@ def made_of(
     found = {
         "decoder": decoder.digest,
         "sources": digest_of_files(sources()),
-        "options": f"{target.name}, lanes {lanes}, {clock} MHz, seed {seed}",
+        "options": f"{target.name}, lanes {lanes}, {clock} MHz, seed {seed}"
+        + (", protected" if protected else ""),
         "tools": ", ".join(f"{k} {v}" for k, v in tool_versions(tools_of(target)).items()),
         "aegru-hw": version("aegru-hw"),
     }

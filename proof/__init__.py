@@ -1,0 +1,1 @@
+"""Campaigns that show what the engine's tests would notice; each runs as `python -m proof.NAME`."""
