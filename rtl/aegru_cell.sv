@@ -63,7 +63,9 @@ module aegru_cell import aegru_pkg::*; #(
   /// Readout multiply-accumulates done in this cycle, 0 to 2.
   output logic [1:0] readout_macs_o,
   /// A word was read that is not what was written.
-  output logic     upset_o
+  output logic     upset_o,
+  /// What the load bus asks for, sign-extended; zero of other memories.
+  output logic [31:0] back_o
 );
   localparam int unsigned HiddenBits = $clog2(MaxHidden);
   localparam int unsigned UnitCycles = unit_cycles(Lanes);
@@ -179,6 +181,11 @@ module aegru_cell import aegru_pkg::*; #(
   logic [Out-1:1] recurrent_q;   // and it has a past state
   code_t update, candidate;
   logic gates_upset, mixed_upset, rsqrt_upset, norm_upset, readout_upset;
+  logic [2:0] back, back_q;  // of 1/sqrt, LayerNorm, readout
+  logic [31:0] gates_back;
+  assign back = {asked(load_i, SelectReadout), asked(load_i, SelectNorm),
+                 asked(load_i, SelectRsqrt)};
+  always_ff @(posedge clk_i) back_q <= back;
   assign upset_o = gates_upset | mixed_upset | rsqrt_upset | norm_upset | readout_upset;
   if (Serial) begin : gen_gates
     aegru_gates_serial #(
@@ -189,7 +196,8 @@ module aegru_cell import aegru_pkg::*; #(
       .clk_i, .load_i, .config_i, .active_i(active_q), .unit_i(unit_q), .beat_i(beat_q),
       .first_i(first_q),
       .product_slot_o, .product_lane_o, .product_gate_o, .input_product_i, .recurrent_product_i,
-      .update_o(update), .candidate_o(candidate), .upset_o(gates_upset)
+      .update_o(update), .candidate_o(candidate), .upset_o(gates_upset),
+      .back_o(gates_back)
     );
   end else begin : gen_gates
     assign product_gate_o = '0;
@@ -200,7 +208,8 @@ module aegru_cell import aegru_pkg::*; #(
     ) i_gates (
       .clk_i, .load_i, .config_i, .active_i(active_q), .unit_i(unit_q), .first_i(first_q),
       .product_slot_o, .product_lane_o, .input_product_i, .recurrent_product_i,
-      .update_o(update), .candidate_o(candidate), .upset_o(gates_upset)
+      .update_o(update), .candidate_o(candidate), .upset_o(gates_upset),
+      .back_o(gates_back)
     );
   end
 
@@ -263,7 +272,8 @@ module aegru_cell import aegru_pkg::*; #(
   ) i_rsqrt (
     .clk_i, .write_i(load_i.valid && load_i.select == SelectRsqrt),
     .write_address_i(load_i.address[5:0]), .write_data_i(load_i.data[11:0]),
-    .read_i(active_q & gathered_q[ToScale]), .read_address_i(rsqrt_address), .clear_i(1'b0),
+    .read_i((active_q & gathered_q[ToScale]) | back[0]),
+    .read_address_i(back[0] ? load_i.address[5:0] : rsqrt_address), .clear_i(1'b0),
     .data_o(rsqrt_q), .upset_o(rsqrt_upset)
   );
   always_ff @(posedge clk_i) if (active_q) begin
@@ -354,7 +364,8 @@ module aegru_cell import aegru_pkg::*; #(
   ) i_norm (
     .clk_i, .write_i(load_i.valid && load_i.select == SelectNorm),
     .write_address_i(load_i.address[HiddenBits-1:0]), .write_data_i(load_i.data),
-    .read_i(active_q), .read_address_i(norm_unit_q), .clear_i(1'b0), .data_o(norm_q),
+    .read_i(active_q | back[1]),
+    .read_address_i(back[1] ? load_i.address[HiddenBits-1:0] : norm_unit_q), .clear_i(1'b0), .data_o(norm_q),
     .upset_o(norm_upset)
   );
   always_ff @(posedge clk_i) begin
@@ -406,9 +417,11 @@ module aegru_cell import aegru_pkg::*; #(
   ) i_readout (
     .clk_i, .write_i(load_i.valid && load_i.select == SelectReadout),
     .write_address_i(load_i.address[HiddenBits-1:0]),
-    .write_data_i(load_i.data[2*WeightWidth-1:0]), .read_i(active_q),
-    .read_address_i(readout_unit_q), .clear_i(1'b0), .data_o(readout8_q), .upset_o(readout_upset)
+    .write_data_i(load_i.data[2*WeightWidth-1:0]), .read_i(active_q | back[2]),
+    .read_address_i(back[2] ? load_i.address[HiddenBits-1:0] : readout_unit_q), .clear_i(1'b0), .data_o(readout8_q), .upset_o(readout_upset)
   );
+  assign back_o = gates_back | (back_q[0] ? 32'(rsqrt_q) : '0) | (back_q[1] ? norm_q : '0) |
+                  (back_q[2] ? 32'(readout8_q) : '0);
   if (Serial) begin : gen_axes
     // One multiplier: x, and y a cycle later.
     operand_t state9_q, state;

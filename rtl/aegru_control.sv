@@ -2,6 +2,8 @@
 ///
 /// Loading: write LoadBegin, then an image to LoadData (aegru_loader.sv says what an image is). Each
 /// word takes 34 cycles, in which the next write waits. Only a whole image of this engine is valid.
+/// With ReadBack, a write of {select, 8 zeros, address} to ReadBack stops the engine, as a soft reset
+/// does, and reads a word of what was loaded, which ReadBackData then shows.
 /// Example: write 1 to Control (0x08) after that; Status (0x0C) then shows 3: valid and running.
 module aegru_control import aegru_pkg::*; #(
   parameter int unsigned Lanes = 4,
@@ -24,6 +26,8 @@ module aegru_control import aegru_pkg::*; #(
   parameter bit Totals = 1'b1,
   /// A parity bit for every word of the configuration.
   parameter bit Protected = 1'b0,
+  /// Memories can be read back.
+  parameter bit ReadBack = 1'b0,
   parameter string ImagePrefix = "",
   parameter config_t FixedConfig = '0
 ) (
@@ -67,7 +71,9 @@ module aegru_control import aegru_pkg::*; #(
   input  logic        refused_i,
   /// An upset was seen; a word of the configuration is not what was loaded.
   input  logic        upset_i,
-  output logic        config_upset_o
+  output logic        config_upset_o,
+  /// What the load bus asked for in the cycle before; zero of the configuration.
+  input  logic [31:0] back_i
 );
   localparam logic [31:0] Identification = 32'h4145_4752;  // "AEGR"
   localparam logic [31:0] Version = 32'(ImageVersion) << 16;
@@ -76,7 +82,9 @@ module aegru_control import aegru_pkg::*; #(
   logic [31:0] config_q[ConfigWords];
   logic image_valid_q, enable_q, loading, loaded, misfit, missing, crc_error, turn;
   logic load_hold, period_hold, read_wait, is_counter, counter_wait;
-  logic load_begin, load_word;
+  logic load_begin, load_word, back_begin, back_hold;
+  load_t load;
+  logic [31:0] back_data;
   logic overrun, any_saturated_q, any_refused_q, any_upset_q;
   logic [31:0] ticks_q, write_data;
   logic write, read, clear, reset_counters;
@@ -92,7 +100,8 @@ module aegru_control import aegru_pkg::*; #(
     .s_axil_wdata, .s_axil_wstrb, .s_axil_wvalid, .s_axil_wready, .s_axil_bresp, .s_axil_bvalid,
     .s_axil_bready, .s_axil_araddr, .s_axil_arprot, .s_axil_arvalid, .s_axil_arready,
     .s_axil_rdata, .s_axil_rresp, .s_axil_rvalid, .s_axil_rready, .write_o(write),
-    .write_word_o(write_word), .write_data_o(write_data), .hold_i(load_hold | period_hold), .turn_i(turn),
+    .write_word_o(write_word), .write_data_o(write_data), .hold_i(load_hold | period_hold | back_hold),
+    .turn_i(turn),
     .read_o(read), .wait_i(read_wait), .read_word_o(read_word), .read_data_i(value)
   );
   assign load_begin = write & (write_word == RegisterLoadBegin);
@@ -105,7 +114,7 @@ module aegru_control import aegru_pkg::*; #(
     .FixedConfig(FixedConfig)
   ) i_loader (
     .clk_i, .rst_ni, .begin_i(load_begin), .word_i(load_word), .data_i(write_data), .hold_o(load_hold),
-    .turn_o(turn), .load_o, .loading_o(loading), .loaded_o(loaded), .misfit_o(misfit),
+    .turn_o(turn), .load_o(load), .loading_o(loading), .loaded_o(loaded), .misfit_o(misfit),
     .missing_o(missing), .crc_error_o(crc_error)
   );
   for (genvar i = 0; i < int'(ConfigWords); i++) begin : gen_config
@@ -123,7 +132,8 @@ module aegru_control import aegru_pkg::*; #(
   always_ff @(posedge clk_i) if (loading) compiled_in_q <= 1'b0;
 
   always_ff @(posedge clk_i) begin
-    soft_reset_o <= load_begin;
+    soft_reset_o <= load_begin | back_begin;
+    if (back_begin) enable_q <= 1'b0;
     if (write && write_word == RegisterControl) begin
       enable_q <= write_data[ControlEnable];
       soft_reset_o <= write_data[ControlSoftReset];
@@ -139,6 +149,31 @@ module aegru_control import aegru_pkg::*; #(
       image_valid_q <= compiled_in_q;
       enable_q <= compiled_in_q;
     end
+  end
+
+  // The soft reset comes first: the word is asked for when it has stopped all reads.
+  if (ReadBack) begin : gen_read_back
+    logic [4:0] steps_q;
+    logic [31:0] back_q;
+    assign back_begin = write & (write_word == RegisterReadBack);
+    assign back_hold = steps_q[3:0] != '0;
+    always_ff @(posedge clk_i) begin
+      steps_q <= {steps_q[3:0], back_begin};
+      if (steps_q[4])
+        back_q <= (write_data[31:24] == SelectConfig) ? config_o[write_data[5:0]] : back_i;
+      if (!rst_ni) steps_q <= '0;
+    end
+    assign back_data = back_q;
+    always_comb begin
+      load_o = load;
+      if (steps_q[3]) load_o = '{valid: 1'b0, back: 1'b1, select: write_data[31:24],
+                                 address: write_data[15:0], data: '0};
+    end
+  end else begin : gen_no_read_back
+    assign back_begin = 1'b0;
+    assign back_hold = 1'b0;
+    assign back_data = '0;
+    assign load_o = load;
   end
 
   if (Protected) begin : gen_parity
@@ -186,7 +221,8 @@ module aegru_control import aegru_pkg::*; #(
   end
 
   // Counters come a little later: only they lie from the first total on.
-  assign is_counter = read_word >= RegisterBusyLow;
+  assign is_counter = read_word >= RegisterBusyLow &&
+                      !(ReadBack && read_word == RegisterReadBackData);
   assign read_wait = is_counter & counter_wait;
   always_comb begin
     status = '0;
@@ -219,6 +255,7 @@ module aegru_control import aegru_pkg::*; #(
       RegisterWindow:         value = config_o[CfgWindow];
       RegisterSteps:          value = config_o[CfgSteps];
       RegisterTicks:          value = ticks_q;
+      RegisterReadBackData:   value = back_data;
       default:                value = counter_value;
     endcase
   end

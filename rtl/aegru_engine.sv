@@ -33,6 +33,8 @@ module aegru_engine import aegru_pkg::*; #(
   /// Upsets are seen and do not last: a parity bit in every memory, a rebuild at the end of every
   /// window (aegru_rebuild.sv), and velocities that are marked (aegru_upsets.sv).
   parameter bit Protected = 1'b0,
+  /// What was loaded can be read back: aegru_control.sv.
+  parameter bit ReadBack = 1'b0,
   /// Prefix of $readmemh images; none where empty.
   parameter string ImagePrefix = "",
   /// Number formats and geometry that are wired in: all words of the configuration. Images of other
@@ -121,6 +123,11 @@ module aegru_engine import aegru_pkg::*; #(
   logic done, stalled, seen, doubtful, counting_q, ended, refused, refused_q;
   logic config_upset, events_upset, window_upset, ring_upset, changes_upset, cell_upset;
   logic [Lanes-1:0] lane_upset;
+  logic [31:0] window_back, ring_back, cell_back, lanes_back, lane_back[Lanes];
+  always_comb begin
+    lanes_back = '0;
+    for (int p = 0; p < int'(Lanes); p++) lanes_back |= lane_back[p];
+  end
 
   aegru_control #(
     .Lanes(Lanes), .MaxChannels(MaxChannels), .MaxLatent(MaxLatent), .MaxHidden(MaxHidden),
@@ -128,6 +135,7 @@ module aegru_engine import aegru_pkg::*; #(
     .StateDepth(StateDepth), .MaxChains(MaxChains), .RingDepth(RingDepth),
     .HistoryDepth(HistoryDepth), .TableBits(TableBits), .CountBits(CountBits),
     .AccumulatorBits(AccumulatorBits), .Totals(Totals), .Protected(Protected),
+    .ReadBack(ReadBack),
     .ImagePrefix(ImagePrefix), .FixedConfig(FixedConfig)
   ) i_control (
     .clk_i(aclk), .rst_ni(aresetn), .s_axil_awaddr, .s_axil_awprot, .s_axil_awvalid,
@@ -138,7 +146,7 @@ module aegru_engine import aegru_pkg::*; #(
     .running_i(running), .busy_i(busy | rebuilding), .tick_done_i(tick_done), .tick_cycles_i(cycles_q),
     .tick_latency_i(latency_q), .tick_macs_i(macs_q), .tick_saturations_i(saturations_q),
     .saturated_i(running & (saturated != '0)), .refused_i(refused_q), .upset_i(seen),
-    .config_upset_o(config_upset)
+    .config_upset_o(config_upset), .back_i(window_back | ring_back | cell_back | lanes_back)
   );
 
   // Start-up: fill the ring with the states of silence, clear the history, what was sent and the
@@ -206,7 +214,7 @@ module aegru_engine import aegru_pkg::*; #(
     .event_last_i(event_last), .event_ready_o(event_ready),
     .tick_allowed_i(tick_allowed), .tick_start_o(tick_start), .scan_done_o(scan_done),
     .change_o(window_change), .ready_i(lanes_ready), .saturated_o(saturated),
-    .upset_o(window_upset)
+    .upset_o(window_upset), .back_o(window_back)
   );
 
   matrix_e matrix;
@@ -233,7 +241,7 @@ module aegru_engine import aegru_pkg::*; #(
     .clk_i(aclk), .rst_ni(startup_reset_n), .load_i(load), .config_i(cfg), .start_i(filling_q),
     .filled_o(filled), .read_i(ring_read), .slot_i(next_slot), .offset_i(ring_offset),
     .data_o(ring_state), .write_i(ring_write), .address_i(ring_address), .data_i(ring_data),
-    .upset_o(ring_upset)
+    .upset_o(ring_upset), .back_o(ring_back)
   );
 
   acc_t lane_latent[Lanes];
@@ -287,6 +295,9 @@ module aegru_engine import aegru_pkg::*; #(
       .load_schedule_i(load.valid && load.select == SelectLane + 8'(p)),
       .load_directory_i(load.valid && load.select == SelectDirectory + 8'(p)),
       .load_startup_i(load.valid && load.select == SelectStartupLatent + 8'(p)),
+      .back_schedule_i(asked(load, SelectLane + 8'(p))),
+      .back_directory_i(asked(load, SelectDirectory + 8'(p))),
+      .back_startup_i(asked(load, SelectStartupLatent + 8'(p))),
       .matrix_i(matrix), .change_i(change), .operand_at_i(operand_at_q),
       .first_at_i(column_at_q), .last_at_i(operand_last), .ready_o(ready[p]),
       .busy_o(working[p]), .start_i(filling_q | refilling), .start_address_i(fill_q),
@@ -296,7 +307,7 @@ module aegru_engine import aegru_pkg::*; #(
       .product_chain_i(product_chain), .product_read_i(product_read & product_lane[p]),
       .product_other_i(product_read & ~product_lane[p]),
       .input_product_o(input_product[p]), .recurrent_product_o(recurrent_product[p]),
-      .mac_o(mac[p]), .upset_o(lane_upset[p])
+      .mac_o(mac[p]), .upset_o(lane_upset[p]), .back_o(lane_back[p])
     );
   end
 
@@ -318,7 +329,8 @@ module aegru_engine import aegru_pkg::*; #(
     .past_address_o(past_address), .past_i(past),
     .ring_write_o(ring_write), .ring_address_o(ring_address), .ring_data_o(ring_data),
     .velocity_valid_o(velocity_valid), .velocity_axis_o(velocity_axis), .velocity_o(velocity),
-    .readout_macs_o(readout_macs), .upset_o(cell_upset)
+    .readout_macs_o(readout_macs), .upset_o(cell_upset),
+    .back_o(cell_back)
   );
 
   // Velocity: x and y wait in a register each, and a tick starts once both are taken. A packet that

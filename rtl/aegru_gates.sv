@@ -32,7 +32,9 @@ module aegru_gates import aegru_pkg::*; #(
   output code_t    update_o,
   output code_t    candidate_o,
   /// A word was read that is not what was written.
-  output logic     upset_o
+  output logic     upset_o,
+  /// What the load bus asks for, sign-extended; zero of other memories.
+  output logic [31:0] back_o
 );
   localparam int unsigned HiddenBits = $clog2(MaxHidden);
   localparam int unsigned LaneBits = (Lanes > 1) ? $clog2(Lanes) : 1;
@@ -48,16 +50,22 @@ module aegru_gates import aegru_pkg::*; #(
   // aligned to the sum that they are added to.
   gate_sum_t bias2_q[4];
   logic [3:0] bias_upset;
+  logic [3:0][31:0] bias_back;
   for (genvar i = 0; i < 4; i++) begin : gen_bias
     localparam string BiasImage =
       (ImagePrefix == "") ? "" : $sformatf("%sbias%0d.hex", ImagePrefix, i);
     sum_t bias_q;
+    logic back, back_q;
+    assign back = asked(load_i, SelectBias + 8'(i));
+    always_ff @(posedge clk_i) back_q <= back;
+    assign bias_back[i] = back_q ? bias_q : '0;
     aegru_memory #(
       .Width(SumWidth), .Depth(MaxHidden), .Protected(Protected), .Image(BiasImage)
     ) i_bias (
       .clk_i, .write_i(load_i.valid && load_i.select == SelectBias + 8'(i)),
       .write_address_i(load_i.address[HiddenBits-1:0]), .write_data_i(load_i.data),
-      .read_i(active_i), .read_address_i(unit_i), .clear_i(1'b0), .data_o(bias_q),
+      .read_i(active_i | back),
+      .read_address_i(back ? load_i.address[HiddenBits-1:0] : unit_i), .clear_i(1'b0), .data_o(bias_q),
       .upset_o(bias_upset[i])
     );
     always_ff @(posedge clk_i) if (active_i) bias2_q[i] <= gate_sum_t'(bias_q);
@@ -148,14 +156,19 @@ module aegru_gates import aegru_pkg::*; #(
   localparam string SigmoidImage = (ImagePrefix == "") ? "" : {ImagePrefix, "sigmoid.hex"};
   localparam string TanhImage = (ImagePrefix == "") ? "" : {ImagePrefix, "tanh.hex"};
   logic load_sigmoid, load_tanh, reset_upset, update_upset, tanh_upset;
+  logic [1:0] back, back_q;
+  assign back = {asked(load_i, SelectTanh), asked(load_i, SelectSigmoid)};
+  always_ff @(posedge clk_i) back_q <= back;
+  assign back_o = bias_back[0] | bias_back[1] | bias_back[2] | bias_back[3] |
+                  (back_q[0] ? 32'(reset5_q) : '0) | (back_q[1] ? 32'(candidate10_q) : '0);
   assign load_sigmoid = load_i.valid && load_i.select == SelectSigmoid;
   assign load_tanh = load_i.valid && load_i.select == SelectTanh;
   aegru_memory #(
     .Width(SigmoidWidth), .Depth(TableDepth), .Protected(Protected), .Image(SigmoidImage)
   ) i_sigmoid_reset (
     .clk_i, .write_i(load_sigmoid), .write_address_i(load_i.address[TableBits-1:0]),
-    .write_data_i(load_i.data[SigmoidWidth-1:0]), .read_i(active_i),
-    .read_address_i(reset_address4_q), .clear_i(1'b0), .data_o(reset5_q), .upset_o(reset_upset)
+    .write_data_i(load_i.data[SigmoidWidth-1:0]), .read_i(active_i | back[0]),
+    .read_address_i(back[0] ? load_i.address[TableBits-1:0] : reset_address4_q), .clear_i(1'b0), .data_o(reset5_q), .upset_o(reset_upset)
   );
   aegru_memory #(
     .Width(SigmoidWidth), .Depth(TableDepth), .Protected(Protected), .Image(SigmoidImage)
@@ -168,8 +181,8 @@ module aegru_gates import aegru_pkg::*; #(
     .Width(TanhWidth), .Depth(TableDepth), .Protected(Protected), .Image(TanhImage)
   ) i_tanh (
     .clk_i, .write_i(load_tanh), .write_address_i(load_i.address[TableBits-1:0]),
-    .write_data_i(load_i.data[TanhWidth-1:0]), .read_i(active_i),
-    .read_address_i(candidate_address9_q), .clear_i(1'b0), .data_o(candidate10_q),
+    .write_data_i(load_i.data[TanhWidth-1:0]), .read_i(active_i | back[1]),
+    .read_address_i(back[1] ? load_i.address[TableBits-1:0] : candidate_address9_q), .clear_i(1'b0), .data_o(candidate10_q),
     .upset_o(tanh_upset)
   );
   assign upset_o = (bias_upset != '0) | reset_upset | update_upset | tanh_upset;

@@ -32,7 +32,9 @@ module aegru_gates_serial import aegru_pkg::*; #(
   output code_t    update_o,
   output code_t    candidate_o,
   /// A word was read that is not what was written.
-  output logic     upset_o
+  output logic     upset_o,
+  /// What the load bus asks for, sign-extended; zero of other memories.
+  output logic [31:0] back_o
 );
   localparam int unsigned HiddenBits = $clog2(MaxHidden);
   localparam int unsigned LaneBits = (Lanes > 1) ? $clog2(Lanes) : 1;
@@ -48,7 +50,8 @@ module aegru_gates_serial import aegru_pkg::*; #(
   localparam int unsigned GateSumWidth = gate_sum_bits(FixedConfig, AccumulatorBits);
   typedef logic signed [GateSumWidth-1:0] gate_sum_t;
 
-  logic load_bias;
+  logic load_bias, back_bias;
+  assign back_bias = load_i.back && load_i.select >= SelectBias && load_i.select < SelectBias + 4;
   logic [1:0] load_kind;
   assign load_bias = load_i.valid && load_i.select >= SelectBias && load_i.select < SelectBias + 4;
   assign load_kind = 2'(load_i.select - SelectBias);
@@ -67,7 +70,9 @@ module aegru_gates_serial import aegru_pkg::*; #(
     .ImageParts(4)
   ) i_bias (
     .clk_i, .write_i(load_bias), .write_address_i({load_kind, load_i.address[HiddenBits-1:0]}),
-    .write_data_i(load_i.data), .read_i(active_i), .read_address_i({kind, unit_i}), .clear_i(1'b0),
+    .write_data_i(load_i.data), .read_i(active_i | back_bias),
+    .read_address_i(back_bias ? {load_kind, load_i.address[HiddenBits-1:0]} : {kind, unit_i}),
+    .clear_i(1'b0),
     .data_o(bias1_q), .upset_o(bias_upset)
   );
   if (Lanes > 1) begin : gen_lanes
@@ -150,13 +155,18 @@ module aegru_gates_serial import aegru_pkg::*; #(
   localparam string SigmoidImage = (ImagePrefix == "") ? "" : {ImagePrefix, "sigmoid.hex"};
   localparam string TanhImage = (ImagePrefix == "") ? "" : {ImagePrefix, "tanh.hex"};
   logic sigmoid_upset, tanh_upset;
+  logic [2:0] back, back_q;
+  assign back = {back_bias, asked(load_i, SelectTanh), asked(load_i, SelectSigmoid)};
+  always_ff @(posedge clk_i) back_q <= back;
+  assign back_o = (back_q[0] ? 32'(sigmoid4_q) : '0) | (back_q[1] ? 32'(candidate_read_q) : '0) |
+                  (back_q[2] ? bias1_q : '0);
   aegru_memory #(
     .Width(SigmoidWidth), .Depth(TableDepth), .Protected(Protected), .Image(SigmoidImage)
   ) i_sigmoid (
     .clk_i, .write_i(load_i.valid && load_i.select == SelectSigmoid),
     .write_address_i(load_i.address[TableBits-1:0]),
-    .write_data_i(load_i.data[SigmoidWidth-1:0]), .read_i(active_i),
-    .read_address_i(sigmoid_address), .clear_i(1'b0), .data_o(sigmoid4_q),
+    .write_data_i(load_i.data[SigmoidWidth-1:0]), .read_i(active_i | back[0]),
+    .read_address_i(back[0] ? load_i.address[TableBits-1:0] : sigmoid_address), .clear_i(1'b0), .data_o(sigmoid4_q),
     .upset_o(sigmoid_upset)
   );
   aegru_memory #(
@@ -164,7 +174,8 @@ module aegru_gates_serial import aegru_pkg::*; #(
   ) i_tanh (
     .clk_i, .write_i(load_i.valid && load_i.select == SelectTanh),
     .write_address_i(load_i.address[TableBits-1:0]), .write_data_i(load_i.data[TanhWidth-1:0]),
-    .read_i(active_i), .read_address_i(candidate_address_q), .clear_i(1'b0),
+    .read_i(active_i | back[1]),
+    .read_address_i(back[1] ? load_i.address[TableBits-1:0] : candidate_address_q), .clear_i(1'b0),
     .data_o(candidate_read_q), .upset_o(tanh_upset)
   );
   assign upset_o = bias_upset | sigmoid_upset | tanh_upset;

@@ -41,6 +41,10 @@ module aegru_lane import aegru_pkg::*; #(
   input  logic                 load_schedule_i,
   input  logic                 load_directory_i,
   input  logic                 load_startup_i,
+  /// The load bus asks for a word of one of them.
+  input  logic                 back_schedule_i,
+  input  logic                 back_directory_i,
+  input  logic                 back_startup_i,
   /// Matrix of all columns that wait or are multiplied.
   input  matrix_e              matrix_i,
   /// Where the operand of change_i is kept, and the first and last one of its column.
@@ -73,7 +77,9 @@ module aegru_lane import aegru_pkg::*; #(
   /// A multiply-accumulate is done in this cycle.
   output logic                 mac_o,
   /// A word was read that is not what was written.
-  output logic                 upset_o
+  output logic                 upset_o,
+  /// What the load bus asks for, sign-extended; zero of other memories.
+  output logic [31:0]          back_o
 );
   localparam int unsigned ScheduleBits = $clog2(ScheduleDepth);
   localparam int unsigned DirectoryBits = $clog2(DirectoryDepth);
@@ -119,8 +125,9 @@ module aegru_lane import aegru_pkg::*; #(
     .Width(32), .Depth(DirectoryDepth), .Protected(Protected), .Image(DirectoryImage)
   ) i_directory (
     .clk_i, .write_i(load_directory_i), .write_address_i(load_i.address[DirectoryBits-1:0]),
-    .write_data_i(load_i.data), .read_i(change_i.column & ~load_directory_i),
-    .read_address_i(change_i.index[DirectoryBits-1:0]), .clear_i(1'b0), .data_o(directory_q),
+    .write_data_i(load_i.data), .read_i((change_i.column & ~load_directory_i) | back_directory_i),
+    .read_address_i(back_directory_i ? load_i.address[DirectoryBits-1:0]
+                                     : change_i.index[DirectoryBits-1:0]), .clear_i(1'b0), .data_o(directory_q),
     .upset_o(directory_upset)
   );
 
@@ -210,8 +217,8 @@ module aegru_lane import aegru_pkg::*; #(
     .Image(ScheduleImage)
   ) i_schedule (
     .clk_i, .write_i(load_schedule_i), .write_address_i(load_i.address[ScheduleBits-1:0]),
-    .write_data_i(load_i.data[$bits(word_t)-1:0]), .read_i(working & word_first_q),
-    .read_address_i(address_q), .clear_i(1'b0), .data_o(word1_q), .upset_o(schedule_upset)
+    .write_data_i(load_i.data[$bits(word_t)-1:0]), .read_i((working & word_first_q) | back_schedule_i),
+    .read_address_i(back_schedule_i ? load_i.address[ScheduleBits-1:0] : address_q), .clear_i(1'b0), .data_o(word1_q), .upset_o(schedule_upset)
   );
   aegru_memory #(
     .Width($bits(kept_t)), .Depth(OperandDepth), .Protected(Protected)
@@ -264,7 +271,8 @@ module aegru_lane import aegru_pkg::*; #(
   logic [LatentSlotBits:0] latent_address;
   logic start_q, encoding, latents_upset;
   assign encoding = matrix_q == Encoder;
-  assign latent_read = start_i ? latent_slot_t'(start_address_i)
+  assign latent_read = back_startup_i ? latent_slot_t'(load_i.address)
+    : start_i ? latent_slot_t'(start_address_i)
     : (active2_q & encoding) ? latent_slot_t'(row2_q) : latent_slot_t'(latent_slot_i);
   assign latent_address = load_startup_i ? {1'b1, load_i.address[LatentSlotBits-1:0]}
     : {1'b0, start_q ? start_slot_q : latent_slot_t'(row3_q)};
@@ -276,8 +284,8 @@ module aegru_lane import aegru_pkg::*; #(
   ) i_latents (
     .clk_i, .write_i(load_startup_i | start_q | (active3_q & encoding)),
     .write_address_i(latent_address), .write_data_i(latent_written),
-    .read_i(start_i | (active2_q & encoding) | latent_read_i),
-    .read_address_i({start_i, latent_read}), .clear_i(latent_other_i), .data_o(latent_q),
+    .read_i(start_i | (active2_q & encoding) | latent_read_i | back_startup_i),
+    .read_address_i({start_i | back_startup_i, latent_read}), .clear_i(latent_other_i), .data_o(latent_q),
     .upset_o(latents_upset)
   );
   always_ff @(posedge clk_i) begin
@@ -352,6 +360,10 @@ module aegru_lane import aegru_pkg::*; #(
     endcase
   end
 
+  logic [2:0] back_q;
+  always_ff @(posedge clk_i) back_q <= {back_startup_i, back_directory_i, back_schedule_i};
+  assign back_o = (back_q[0] ? 32'(unsigned'(word1_q)) : '0) | (back_q[1] ? directory_q : '0) |
+                  (back_q[2] ? 32'(latent_q) : '0);
   assign upset_o = queue_upset | directory_upset | operands_upset | schedule_upset | latents_upset |
                    (product_upset != '0);
 endmodule

@@ -147,8 +147,8 @@ module aegru_loader import aegru_pkg::*; #(
     endcase
   end
   assign loaded_o = finish & loading_o & (section_q == Crc) & (crc_q == CrcResidue);
-  assign load_o = '{valid: finish & loading_o & (section_q == Words), select: 8'(index_q),
-                    address: address_q, data: data_i};
+  assign load_o = '{valid: finish & loading_o & (section_q == Words), back: 1'b0,
+                    select: 8'(index_q), address: address_q, data: data_i};
 
   always_ff @(posedge clk_i) begin
     if (word_i && loading_o) begin

@@ -53,9 +53,11 @@ package aegru_pkg;
     index_t   index;       // of the column in the lanes' directories
   } change_t;
 
-  /// The bus that fills every memory; `select` chooses it.
+  /// The bus that fills every memory, and reads what was loaded; `select` chooses the memory. What is
+  /// asked for with `back` is at its output in the next cycle.
   typedef struct packed {
     logic        valid;
+    logic        back;
     logic [7:0]  select;
     index_t      address;
     logic [31:0] data;
@@ -99,7 +101,9 @@ package aegru_pkg;
     RegisterMaxCycles = 6'h20,
     RegisterMaxLatency = 6'h21,
     RegisterLoadBegin = 6'h30,
-    RegisterLoadData = 6'h31
+    RegisterLoadData = 6'h31,
+    RegisterReadBack = 6'h32,
+    RegisterReadBackData = 6'h33
   } register_e;
   /// Words of an image's header, which comes before its memories.
   typedef enum logic [5:0] {
@@ -210,6 +214,11 @@ package aegru_pkg;
   /// Columns that wait in a lane: one that has no others to keep step with needs no queue.
   function automatic int unsigned queue_depth(int unsigned lanes);
     return (lanes <= 2) ? 1 : 2;
+  endfunction
+
+  /// Whether the load bus asks for a word of a memory.
+  function automatic logic asked(load_t load, logic [7:0] select);
+    return load.back && load.select == select;
   endfunction
 
   function automatic int unsigned at_least(int unsigned a, int unsigned b);

@@ -30,7 +30,9 @@ module aegru_ring import aegru_pkg::*; #(
   input  index_t   address_i,
   input  operand_t data_i,
   /// A word was read that is not what was written.
-  output logic     upset_o
+  output logic     upset_o,
+  /// What the load bus asks for, sign-extended; zero of other memories.
+  output logic [31:0] back_o
 );
   localparam int unsigned RingBits = $clog2(RingDepth + StateDepth);
 
@@ -58,20 +60,24 @@ module aegru_ring import aegru_pkg::*; #(
     if (!rst_ni) fill_write_q <= 1'b0;
   end
 
-  logic load, write;
+  logic load, back, back_q, write;
+  assign back = asked(load_i, SelectStartupState);
+  always_ff @(posedge clk_i) back_q <= back;
+  assign back_o = back_q ? 32'(ring_q) : '0;
   index_t write_address, read_address;
   operand_t data;
   assign load = load_i.valid && load_i.select == SelectStartupState;
   assign write = load | fill_write_q | write_i;
   assign write_address = load ? load_i.address + 16'(RingDepth) : start_i ? fill_q : address_i;
-  assign read_address = start_i ? silent_q + 16'(RingDepth) : slot_i + offset_i;
+  assign read_address = back ? load_i.address + 16'(RingDepth)
+                        : start_i ? silent_q + 16'(RingDepth) : slot_i + offset_i;
   assign data = load ? load_i.data[OperandWidth-1:0] : start_i ? ring_q : data_i;
   aegru_memory #(
     .Width(OperandWidth), .Depth(RingDepth + StateDepth), .OnePort(OnePort), .Protected(Protected),
     .Image(StartupImage), .ImageAt(RingDepth)
   ) i_ring (
     .clk_i, .write_i(write), .write_address_i(write_address[RingBits-1:0]), .write_data_i(data),
-    .read_i(read_i | (start_i & ~write)), .read_address_i(read_address[RingBits-1:0]),
+    .read_i(read_i | (start_i & ~write) | back), .read_address_i(read_address[RingBits-1:0]),
     .clear_i(1'b0), .data_o(ring_q), .upset_o
   );
 

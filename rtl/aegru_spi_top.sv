@@ -23,6 +23,8 @@ module aegru_spi_top import aegru_pkg::*; #(
   parameter bit Totals = 1'b0,
   /// Upsets are seen and do not last: aegru_engine.sv.
   parameter bit Protected = 1'b0,
+  /// What was loaded can be read back: aegru_control.sv.
+  parameter bit ReadBack = 1'b0,
   /// Prefix of $readmemh images; the image is loaded over SPI where empty.
   parameter string ImagePrefix = "",
   /// Number formats and geometry that are wired in: aegru_engine.sv.
@@ -87,7 +89,8 @@ module aegru_spi_top import aegru_pkg::*; #(
     .RingDepth(RingDepth),
     .HistoryDepth(HistoryDepth), .TableBits(TableBits), .CountBits(CountBits),
     .AccumulatorBits(AccumulatorBits), .GroupSize(GroupSize), .EventDepth(EventDepth),
-    .ImagePrefix(ImagePrefix), .FixedConfig(FixedConfig), .Totals(Totals), .Protected(Protected)
+    .ImagePrefix(ImagePrefix), .FixedConfig(FixedConfig), .Totals(Totals), .Protected(Protected),
+    .ReadBack(ReadBack)
   ) i_engine (
     .aclk(clk), .aresetn(rst_n),
     .s_axis_tdata(event_channel), .s_axis_tvalid(event_valid), .s_axis_tready(event_ready),

@@ -53,7 +53,9 @@ module aegru_window import aegru_pkg::*; #(
   /// Channels of a group whose window count is beyond the feature table's end, once a group.
   output logic [7:0]  saturated_o,
   /// A word was read that is not what was written.
-  output logic        upset_o
+  output logic        upset_o,
+  /// What the load bus asks for, sign-extended; zero of other memories.
+  output logic [31:0] back_o
 );
   localparam int unsigned SpikeBits = 8;
   localparam int unsigned Groups = (MaxChannels + GroupSize - 1) / GroupSize;
@@ -281,14 +283,18 @@ module aegru_window import aegru_pkg::*; #(
     end
   end
 
-  logic load_feature;
+  logic load_feature, back_feature, back_feature_q;
+  assign back_feature = asked(load_i, SelectFeature);
+  always_ff @(posedge clk_i) back_feature_q <= back_feature;
+  assign back_o = back_feature_q ? 32'(feature_before_q) : '0;
   assign load_feature = load_i.valid && load_i.select == SelectFeature;
   aegru_memory #(
     .Width(OperandWidth), .Depth(2 ** SpikeBits), .Protected(Protected), .Image(FeatureImage)
   ) i_feature_before (
     .clk_i, .write_i(load_feature), .write_address_i(load_i.address[SpikeBits-1:0]),
-    .write_data_i(load_i.data[OperandWidth-1:0]), .read_i(pass_picked),
-    .read_address_i(picked_before_q), .clear_i(1'b0), .data_o(feature_before_q),
+    .write_data_i(load_i.data[OperandWidth-1:0]), .read_i(pass_picked | back_feature),
+    .read_address_i(back_feature ? load_i.address[SpikeBits-1:0] : picked_before_q),
+    .clear_i(1'b0), .data_o(feature_before_q),
     .upset_o(before_upset)
   );
   aegru_memory #(

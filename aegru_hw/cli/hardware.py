@@ -90,7 +90,8 @@ def _add_placement(added: argparse.ArgumentParser) -> None:
         "--protected",
         action="store_true",
         help="see upsets of memories and mark the velocities that they may have touched; what an "
-        "upset leaves is made anew (docs/proof.md); the image is loaded over SPI",
+        "upset leaves is made anew, and memories can be read back (docs/proof.md); the image is "
+        "loaded over SPI",
     )
     added.add_argument(
         "--run-vendor",

@@ -65,6 +65,8 @@ REGISTERS = {
     "max_latency": (0x84, "longest latency"),
     "load_begin": (0xC0, "begins an image"),
     "load_data": (0xC4, "the image, a word at a time"),
+    "read_back": (0xC8, "stops the engine; select and address of a word of the image to be read"),
+    "read_back_data": (0xCC, "that word"),
 }
 """Byte address and meaning of every register."""
 

@@ -22,14 +22,15 @@ from aegru_hw.needs.doctor import require
 from aegru_hw.needs.places import engine_cache
 from aegru_hw.plain_folder import plain_folder
 from aegru_hw.rtl.address_map import address, status_bit
-from aegru_hw.rtl.image_stream import image_stream
-from aegru_hw.rtl.images import Image, memory_image
+from aegru_hw.rtl.image_stream import SELECT, image_stream
+from aegru_hw.rtl.images import WIDTH, Image, memory_image
 from aegru_hw.rtl.limits import Limits, check_within, engine_limits
 from aegru_hw.rtl.sources import engine_digest, simulation_sources
 from aegru_hw.rtl.verilator import verilator_command
 
 CONTROL, STATUS, TICKS, REFUSED = map(address, ("control", "status", "ticks", "refused"))
 LOAD_BEGIN, LOAD_DATA = address("load_begin"), address("load_data")
+READ_BACK, READ_BACK_DATA = address("read_back"), address("read_back_data")
 STATUS_IMAGE_VALID, STATUS_LOADING = status_bit("image_valid"), status_bit("loading")
 STATUS_CRC_ERROR = status_bit("crc_error")
 STATUS_MISFIT, STATUS_MISSING = status_bit("misfit"), status_bit("missing")
@@ -77,6 +78,7 @@ class Engine:
     fixed_config: number formats and geometry that are wired in, as `Image.fixed_config` has them;
         any are taken where None.
     protected: with parity in every memory, and a rebuild at the end of every window of ticks.
+    read_back: what was loaded can be read.
     Raises UserError where the decoder does not fit, and where the engine cannot be compiled.
     """
 
@@ -90,6 +92,7 @@ class Engine:
         sources_folder: Path | None = None,
         fixed_config: str | None = None,
         protected: bool = False,
+        read_back: bool = False,
     ) -> None:
         image = memory_image(decoder, lanes)
         self.lanes = lanes
@@ -102,6 +105,7 @@ class Engine:
             sources_folder=sources_folder,
             fixed_config=fixed_config,
             protected=protected,
+            read_back=read_back,
         )
         self._library = _open(library)
         self._handle = self._library.engine_new()
@@ -137,6 +141,21 @@ class Engine:
     def write(self, address: int, value: int) -> None:
         """Write the register at a byte address."""
         self._library.engine_write(self._handle, address, value)
+
+    def wrong_words(self) -> list[tuple[str, int]]:
+        """Return the memory and the address of each word that is not the image's, read back.
+
+        It stops the engine, which then starts from its start-up state. For one made with read_back.
+        """
+        wrong = []
+        for name, words in self.image.memories.items():
+            stored = (1 << WIDTH.get(name, 32)) - 1
+            for at, word in enumerate(words):
+                self.write(READ_BACK, SELECT[name] << 24 | at)
+                if (self.read(READ_BACK_DATA) ^ int(word)) & stored:
+                    wrong.append((name, at))
+        self.write(CONTROL, 1)
+        return wrong
 
     def run(self, counts: NDArray[Any]) -> EngineRun:
         """Decode counts (T, C) of spikes per tick and channel, following what came before.
@@ -212,6 +231,7 @@ def compiled_library(
     sources_folder: Path | None = None,
     fixed_config: str | None = None,
     protected: bool = False,
+    read_back: bool = False,
 ) -> Path:
     """Return the shared library of an engine, compiling it where the cache has none.
 
@@ -227,6 +247,8 @@ def compiled_library(
         options["FixedConfig"] = fixed_config
     if protected:
         options["Protected"] = 1
+    if read_back:
+        options["ReadBack"] = 1
     digest = hashlib.sha256(repr((made_of, options)).encode())
     library = cache / f"engine_{digest.hexdigest()[:20]}.so"
     if library.is_file():

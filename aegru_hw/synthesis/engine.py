@@ -75,7 +75,7 @@ def engine_design(
     """
     parameters = read_json(project / "parameters.json", dict[str, int | str])
     if protected:
-        parameters = parameters | {"Protected": 1}
+        parameters = parameters | {"Protected": 1, "ReadBack": 1}
     with_image = parameters
     if not protected:
         with_image = parameters | {"ImagePrefix": f"{PLACED_AS}/images/"}
