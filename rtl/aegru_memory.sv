@@ -8,7 +8,8 @@ module aegru_memory #(
   /// Bits of a word.
   parameter int unsigned Width = 8,
   parameter int unsigned Depth = 16,
-  /// A cycle reads or writes, and a write comes first.
+  /// A cycle reads or writes, and a write comes first. What shows after a write is undefined, as it
+  /// is in the SPRAM of an iCE40UP.
   parameter bit OnePort = 1'b0,
   /// A parity bit a word. An image that is compiled in has none.
   parameter bit Protected = 1'b0,

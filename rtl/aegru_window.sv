@@ -164,8 +164,9 @@ module aegru_window import aegru_pkg::*; #(
     .read_address_i(spikes_read), .clear_i(1'b0), .data_o(spikes_q), .upset_o(spikes_upset)
   );
 
-  // One port: the spikes that leave the window are read, those of the tick take their place.
-  spikes_t past_q;
+  // One port: the spikes that leave the window are read, those of the tick take their place. They are
+  // kept as that happens: what an SPRAM puts out after a write is undefined.
+  spikes_t past_q, leaving_q;
   logic [HistoryBits-1:0] history_address;
   logic history_write;
   assign history_address = start_i ? start_address_i[HistoryBits-1:0]
@@ -178,6 +179,7 @@ module aegru_window import aegru_pkg::*; #(
     .write_data_i(start_i ? '0 : spikes_q), .read_i(read), .read_address_i(history_address),
     .clear_i(1'b0), .data_o(past_q), .upset_o(history_upset)
   );
+  always_ff @(posedge clk_i) if (phase_q == Replace) leaving_q <= past_q;
 
   // Sums: the window counts before and after.
   counts_t counts_q, before_q, after_q;
@@ -201,8 +203,8 @@ module aegru_window import aegru_pkg::*; #(
       summed_group_q <= held_group_q;
       before_q <= counts_q;
       for (int unsigned i = 0; i < GroupSize; i++)
-        after_q[i] <= replay_i ? counts_q[i] + CountBits'(past_q[i])
-                      : counts_q[i] + CountBits'(spikes_q[i]) - CountBits'(past_q[i]);
+        after_q[i] <= replay_i ? counts_q[i] + CountBits'(leaving_q[i])
+                      : counts_q[i] + CountBits'(spikes_q[i]) - CountBits'(leaving_q[i]);
     end
     summed_new_q <= take;
     if (!rst_ni || clear_counts) begin
