@@ -58,9 +58,11 @@ module aegru_spi (
   localparam logic [7:0] CommandEvent = 8'h03;
   localparam logic [7:0] CommandVelocity = 8'h04;
 
-  // Pins, two flip-flops each against metastability and one more to see edges.
-  logic [2:0] sck_q, cs_q;
-  logic [1:0] mosi_q;
+  // Pins, two flip-flops each against metastability and one more to see edges. The attribute keeps
+  // them apart from other logic and, where a tool knows it, side by side; the ways to the pins have no
+  // timing that could be constrained: no edge of a pin is that of a clock.
+  (* async_reg = "true" *) logic [2:0] sck_q, cs_q;
+  (* async_reg = "true" *) logic [1:0] mosi_q;
   logic selected, opening, rising, falling;
   assign selected = ~cs_q[1];
   assign opening = ~cs_q[1] & cs_q[2];
