@@ -50,6 +50,15 @@ TAIL = 32
 REST, LIMIT = 400, 20_000
 """Cycles between a velocity and the next tick's events; the most that a tick may take."""
 OUTCOMES = ("masked", "harmless", "marked", "host", "silent", "lasting")
+MODULES = {"events": "fifo", "queue": "fifo"} | {
+    name: name
+    for name in (
+        *("control", "axil", "loader", "counters", "window", "sequencer", "ring", "changes"),
+        *("lane", "cell", "gates", "rebuild", "upsets"),
+    )
+}
+"""The engine's instances, and what module each is."""
+
 WRONG, MARKED, GONE, UNLOADED = 1, 2, 4, 8
 """Of a tick: its velocity is wrong; is marked; does not come. Of a run: loading does not help."""
 
@@ -68,9 +77,10 @@ class Target:
 
     @property
     def module(self) -> str:
-        """The part of the engine that it is in, lanes and their insides as one."""
-        parts = [part for part in self.name.split(".")[2:-1] if not part.startswith("gen_")]
-        return parts[0].removeprefix("i_") if parts else "engine"
+        """The module that it is in; the words of a memory belong to the module that has it."""
+        parts = [part.removeprefix("i_") for part in self.name.split(".")[2:-1]]
+        inside = ["engine", *(MODULES[part] for part in parts if part in MODULES)]
+        return f"aegru_{inside[-1]}"
 
 
 @dataclass(frozen=True)
@@ -253,16 +263,29 @@ def chosen(engine: UpsetEngine, seed: int, count: int) -> Iterator[Upset]:
 
 
 def campaign(
-    lanes: int, count: int, seed: int, jobs: int, *, protected: bool, progress: bool
+    lanes: int,
+    count: int,
+    seed: int,
+    jobs: int,
+    *,
+    protected: bool,
+    kept: Path | None = None,
+    progress: bool = False,
 ) -> list[tuple[Target, Outcome]]:
-    """Return each upset's target and outcome."""
+    """Return each upset's target and outcome.
+
+    kept: file of what the ticks after each upset showed, a line each; those in it are not run again.
+    """
     with plain_folder() as folder:
         engine = UpsetEngine(lanes, folder, protected=protected)
     upsets = list(chosen(engine, seed, count))
-    found = []
+    done = kept.read_text(encoding="utf-8").split() if kept is not None and kept.exists() else []
+    shown = [bytes.fromhex(line) for line in done[:count]]
     label = f"P = {lanes}, {'protected' if protected else 'plain'}"
-    with tqdm(total=count, desc=label, file=sys.stderr, disable=not progress) as bar:
-        for first in range(0, count, jobs):
+    with tqdm(
+        total=count, initial=len(shown), desc=label, file=sys.stderr, disable=not progress
+    ) as bar:
+        for first in range(len(shown), count, jobs):
             block = upsets[first : first + jobs]
             running = [engine.fork(upset) for upset in block]
             for upset, (pipe, child) in zip(block, running, strict=True):
@@ -271,9 +294,15 @@ def campaign(
                 os.waitpid(child, 0)
                 if not states:
                     raise RuntimeError(f"the engine of {upset} ended")
-                found.append((engine.targets[upset.target], outcome(states)))
+                shown.append(states)
                 bar.update()
-    return found
+            if kept is not None:
+                with kept.open("a", encoding="utf-8") as lines:
+                    lines.writelines(f"{states.hex()}\n" for states in shown[-len(block) :])
+    return [
+        (engine.targets[upset.target], outcome(states))
+        for upset, states in zip(upsets, shown, strict=True)
+    ]
 
 
 def rows(found: list[tuple[Target, Outcome]]) -> list[dict[str, int | str]]:
@@ -318,6 +347,8 @@ def main() -> int:
     if done.get("engine") != digest:
         done = {"campaign": "upsets", "engine": digest, "runs": {}}
     lasting = 0
+    kept = options.out / "upsets" / digest[:16]
+    kept.mkdir(parents=True, exist_ok=True)
     for lanes in options.lanes:
         for protected in (True, False):
             key = f"P {lanes} {'protected' if protected else 'plain'} seed {options.seed}"
@@ -327,6 +358,7 @@ def main() -> int:
                     found = campaign(
                         *(lanes, options.upsets, options.seed, options.jobs),
                         protected=protected,
+                        kept=kept / f"{key.replace(' ', '_')}.txt",
                         progress=True,
                     )
                 except UserError as error:

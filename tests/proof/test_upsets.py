@@ -35,8 +35,7 @@ def test_what_only_loading_puts_right() -> None:
 @pytest.mark.slow
 def test_a_few_upsets() -> None:
     protected, plain = (
-        rows(campaign(4, UPSETS, 1, 2, protected=protected, progress=False))[-1]
-        for protected in (True, False)
+        rows(campaign(4, UPSETS, 1, 2, protected=protected))[-1] for protected in (True, False)
     )
     assert protected["upsets"] == plain["upsets"] == UPSETS
     assert protected["lasting"] == protected["not even then"] == 0
