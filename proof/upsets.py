@@ -274,7 +274,7 @@ def campaign(
 ) -> list[tuple[Target, Outcome]]:
     """Return each upset's target and outcome.
 
-    kept: file of what the ticks after each upset showed, a line each; those in it are not run again.
+    kept: file of what the ticks after each upset showed, a line each; what it has is not run again.
     """
     with plain_folder() as folder:
         engine = UpsetEngine(lanes, folder, protected=protected)

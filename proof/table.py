@@ -1,0 +1,135 @@
+"""One table of what the campaigns found: python -m proof.table --out proof_results.
+
+A row for each module of rtl/: lines and toggles that the testbenches reach, faults that the tests
+notice of those that change something, properties that are proven, and what single-bit upsets do
+with protection. A campaign that was not run, or not on this engine, is said below it.
+"""
+
+import argparse
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+from aegru_hw.rtl.sources import engine_digest, sources
+
+CAMPAIGNS = {
+    "coverage": "python -m proof.coverage",
+    "mutants": "python -m proof.mutants",
+    "properties": "python -m proof.properties",
+    "upsets": "python -m proof.upsets",
+}
+"""What writes FOLDER/NAME.json, by name."""
+
+HEAD = (
+    "module",
+    "lines",
+    "toggles",
+    "faults noticed",
+    "properties",
+    "upsets: right",
+    "marked",
+    "host",
+    "silent",
+    "lasting",
+)
+
+Found = dict[str, dict[str, Any]]
+
+
+def load(folder: Path) -> tuple[Found, list[str]]:
+    """Return the results of each campaign by its name, and what is to be said of the others."""
+    found: Found = {}
+    notes = []
+    for name, command in CAMPAIGNS.items():
+        path = folder / f"{name}.json"
+        if not path.exists():
+            notes.append(f"{name}: not run (`{command}`)")
+            continue
+        found[name] = json.loads(path.read_text(encoding="utf-8"))
+        if found[name]["engine"] != engine_digest():
+            notes.append(f"{name}: of another state of rtl/ (`{command}`)")
+    return found, notes
+
+
+def table(found: Found) -> list[tuple[str, ...]]:
+    """Return the rows, without those of modules of which nothing was found."""
+    upsets = next(
+        (rows for key, rows in found.get("upsets", {}).get("runs", {}).items() if " prot" in key),
+        [],
+    )
+    rows = []
+    for module in [*(source.stem for source in sources()), "all"]:
+        row = (
+            module,
+            *_coverage(found, module),
+            _mutants(found, module),
+            _properties(found, module),
+            *_upsets(upsets, module),
+        )
+        if any(row[1:]):
+            rows.append(row)
+    return rows
+
+
+def _named(rows: list[dict[str, Any]], module: str) -> list[dict[str, Any]]:
+    """Return the rows of a module, or of all of them but a sum that is there already."""
+    return [row for row in rows if module == "all" or row["module"] == module]
+
+
+def _share(part: int, whole: int) -> str:
+    return f"{part:,} of {whole:,}" if whole else ""
+
+
+def _coverage(found: Found, module: str) -> tuple[str, str]:
+    rows = _named(found.get("coverage", {}).get("rows", []), module)
+    rows = [row for row in rows if row["module"] != "all"]
+
+    def share(what: str) -> str:
+        whole = sum(row[what] - row[f"{what} waived"] for row in rows)
+        return f"{sum(row[f'{what} reached'] for row in rows) / whole:.1%}" if whole else ""
+
+    return share("lines"), share("toggles")
+
+
+def _mutants(found: Found, module: str) -> str:
+    rows = _named(found.get("mutants", {}).get("rows", []), module)
+    rows = [row for row in rows if row["module"] != "all"]
+    return _share(sum(row["killed"] for row in rows), sum(row["relevant"] for row in rows))
+
+
+def _properties(found: Found, module: str) -> str:
+    rows = _named(found.get("properties", {}).get("rows", []), module)
+    return _share(sum(bool(row["holds"]) for row in rows), len(rows))
+
+
+def _upsets(rows: list[dict[str, Any]], module: str) -> tuple[str, ...]:
+    own = [row for row in rows if row["module"] == module]
+    if not own:
+        return ("",) * 5
+    row = own[0]
+    right = row["masked"] + row["harmless"]
+    return (
+        _share(right, row["upsets"]),
+        *(f"{row[name]:,}" for name in ("marked", "host", "silent", "lasting")),
+    )
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(
+        prog="python -m proof.table",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--out", type=Path, default=Path("proof_results"), metavar="FOLDER")
+    found, notes = load(parser.parse_args().out)
+    print("| " + " | ".join(HEAD) + " |")
+    print("|---" * len(HEAD) + "|")
+    for row in table(found):
+        print("| " + " | ".join(row) + " |")
+    print("\n".join(["", *notes]).rstrip())
+    return int(bool(notes))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
