@@ -3,11 +3,12 @@
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from aegru_hw.errors import UserError
 from aegru_hw.rtl.verilator import verilator_command
+from aegru_hw.synthesis.tools import first_error
 
 BENCHES = Path(__file__).parent / "benches"
 
@@ -21,7 +22,7 @@ CHECKED = (*UNKNOWN_STATE, "--assert", "-DSIMULATION")
 def verilated_library(
     folder: Path,
     top: str,
-    files: Iterable[Path],
+    files: Sequence[Path],
     parameters: Mapping[str, int | str],
     options: tuple[str, ...] = CHECKED,
 ) -> Path:
@@ -29,7 +30,7 @@ def verilated_library(
 
     options: more of Verilator's. Where they are not given, registers and memories begin as the
     context's seed says, and assertions are in.
-    Raises UserError, and keeps the tools' log in the folder, where they fail.
+    Raises UserError where the tools fail; their log stays in the folder.
     """
     library = folder / "libbench.so"
     options = (
@@ -41,33 +42,47 @@ def verilated_library(
 
 
 def verilated_program(
-    folder: Path, top: str, files: Iterable[Path], parameters: Mapping[str, int | str] | None = None
+    folder: Path,
+    top: str,
+    files: Sequence[Path],
+    defines: Mapping[str, str] | None = None,
+    *,
+    quick: bool = False,
 ) -> Path:
     """Compile sources and a bench in Verilog to a program in an empty folder with a plain path.
 
+    quick: compile in little time what runs slowly, for a netlist whose compilation takes minutes.
     Raises UserError as `verilated_library` does.
     """
     program = folder / "bench"
     options = ("--binary", *CHECKED, "-CFLAGS", "-std=c++20", "-o", f"../{program.name}")
-    _verilate(folder, top, files, parameters or {}, options)
+    given = (f"-D{name}={value}" for name, value in (defines or {}).items())
+    _verilate(folder, top, files, {}, (*options, *given), level="-O0" if quick else "-O2")
     return program
 
 
 def _verilate(
     folder: Path,
     top: str,
-    files: Iterable[Path],
+    files: Sequence[Path],
     parameters: Mapping[str, int | str],
     options: tuple[str, ...],
+    level: str = "-O2",
 ) -> None:
-    copies = [Path(shutil.copy(file, folder / file.name)) for file in files]
+    copies = [folder / file.name for file in files]
+    for file, copy in zip(files, copies, strict=True):
+        if file != copy:
+            shutil.copy(file, copy)
     program, environment = verilator_command(folder)
     python = folder / "python"  # Verilator's makefiles run it
     python.symlink_to(sys.executable)
     command = [
         *(program, "--build", "-j", "2", "--top-module", top, "-O3", "-Wno-fatal"),
         *("--Mdir", str(folder / "build")),
-        *("-MAKEFLAGS", f"OPT_FAST=-O2 CFG_CXXFLAGS_PCH_I=-include PYTHON3={python}"),
+        *(
+            "-MAKEFLAGS",
+            f"OPT_FAST={level} OPT_SLOW=-O0 CFG_CXXFLAGS_PCH_I=-include PYTHON3={python}",
+        ),
         *options,
         *(f"-G{name}={value}" for name, value in parameters.items()),
         *(str(copy) for copy in copies if copy.suffix != ".h"),
@@ -84,7 +99,7 @@ def run_logged(
 ) -> str:
     """Run a command in a folder, the log's where None; keep and return what it says.
 
-    Raises UserError with the log's place where it fails.
+    Raises UserError with its first error where it fails.
     """
     result = subprocess.run(
         command,
@@ -99,5 +114,5 @@ def run_logged(
     )
     log.write_text(result.stdout, encoding="utf-8")
     if result.returncode != 0:
-        raise UserError(f"{Path(command[0]).name} failed; see {log}")
+        raise UserError(f"{Path(command[0]).name} failed: {first_error(log)}")
     return result.stdout

