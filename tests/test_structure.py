@@ -41,7 +41,7 @@ def imported(path: Path) -> set[str]:
             continue
         for name in names:
             package, _, rest = name.partition(".")
-            if package in ("aegru_hw", "tests", "benchmarks", "scripts"):
+            if package in ("aegru_hw", "tests", "benchmarks", "proof", "scripts"):
                 parts.add(rest.partition(".")[0] if package == "aegru_hw" else package)
     return parts
 
@@ -69,7 +69,7 @@ def test_the_integer_decoder_needs_nothing_above_it() -> None:
     assert needed - {"fixedpoint"} <= LEAVES
 
 
-@pytest.mark.parametrize("folder", ["benchmarks", "scripts", "sim"])
+@pytest.mark.parametrize("folder", ["benchmarks", "proof", "scripts", "sim"])
 def test_scripts_do_not_import_tests(folder) -> None:
     assert all("tests" not in imported(path) for path in sources(ROOT / folder))
 

