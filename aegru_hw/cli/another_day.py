@@ -10,13 +10,14 @@ from aegru_hw.cli.paths import recording_path
 from aegru_hw.cli.texts import r2_lines
 from aegru_hw.drift.columns import COLUMNS, USUAL
 from aegru_hw.errors import UserError
+from aegru_hw.recalibration.names import ALL, AUTO, METHODS
 
 if TYPE_CHECKING:
     from aegru_hw.recordings.r2 import R2
     from aegru_hw.recordings.recording import Recording
     from aegru_hw.runs.folder import RunFolder
 
-METHODS = ("auto", "statistics", "encoder", "all")
+ACCEPTED = (AUTO, *METHODS)
 NOTHING, SESSION = "minutes", "session"
 WHOLE = "session"
 
@@ -45,8 +46,8 @@ def add_commands(commands: Commands) -> None:
     )
     added.add_argument(
         "--method",
-        choices=METHODS,
-        default="auto",
+        choices=ACCEPTED,
+        default=AUTO,
         help="statistics: the features' mean and spread put right, without labels; encoder: the "
         "first layer fine-tuned; all: all layers; auto (default): the best by validation within "
         "the minutes",
@@ -84,7 +85,7 @@ def add_commands(commands: Commands) -> None:
         "--jobs", type=int, default=1, metavar="N", help="processes side by side (default 1)"
     )
     added.add_argument(
-        "--method", choices=METHODS, default="all", help="of recalibration (default all)"
+        "--method", choices=ACCEPTED, default=ALL, help="of recalibration (default all)"
     )
     added.add_argument(
         "--column",
@@ -131,7 +132,7 @@ def recalibrate(options: argparse.Namespace) -> int:
     from aegru_hw.runs.results import RECALIBRATION, Recalibration
     from aegru_hw.strict_json import read_json
 
-    if options.minutes is None and (options.method != "auto" or NOTHING in options.compare):
+    if options.minutes is None and (options.method != AUTO or NOTHING in options.compare):
         raise UserError("--minutes session trains all layers; leave --method out")
     parent, run = RunFolder(options.run_path), RunFolder(options.out)
     recording = open_recording(recording_path(options))

@@ -1,4 +1,4 @@
-"""The methods of recalibration by name, and the choice among them."""
+"""The methods of recalibration, and the choice among them."""
 
 import copy
 from collections.abc import Callable
@@ -9,12 +9,11 @@ import torch
 from aegru_hw.decoder.data import Dataset
 from aegru_hw.decoder.quantized_network import QuantizedAegru
 from aegru_hw.decoder.stages import validation_r2
+from aegru_hw.recalibration.names import ALL, AUTO, ENCODER, METHODS, STATISTICS
 from aegru_hw.recalibration.statistics import Statistics, aligned
 from aegru_hw.recalibration.tuning import Part, Tuning, encoder_of, set_encoder, tune
 
-STATISTICS, ENCODER, ALL, AUTO = "statistics", "encoder", "all", "auto"
 TUNINGS = {ENCODER: Tuning(core=False), ALL: Tuning()}
-METHODS = (STATISTICS, *TUNINGS)
 
 
 @dataclass(frozen=True)

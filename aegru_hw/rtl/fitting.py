@@ -8,21 +8,9 @@ from aegru_hw.errors import UserError
 from aegru_hw.fixedpoint.decoder import FixedDecoder
 from aegru_hw.rtl.address_map import CONFIG
 from aegru_hw.rtl.images import memory_image
-from aegru_hw.rtl.limits import check_bounds, least_limits
 
 REGISTERS = ("readout_bias0", "readout_bias1")
 """Words of the configuration that are no formats: each image brings its own."""
-
-
-def engine_parameters(decoder: FixedDecoder, lanes: int) -> dict[str, int | str]:
-    """Return the parameters of the engine of P lanes that is made for a decoder.
-
-    Raises UserError where the decoder does not fit any.
-    """
-    image = memory_image(decoder, lanes)
-    limits = least_limits(image.needs)
-    check_bounds(limits, lanes)
-    return {**limits.parameters(lanes), "FixedConfig": image.fixed_config}
 
 
 def misfits(decoder: FixedDecoder, parameters: Mapping[str, int | str]) -> tuple[str, ...]:

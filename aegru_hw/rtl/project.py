@@ -12,8 +12,8 @@ from aegru_hw.errors import UserError
 from aegru_hw.files import atomic_path
 from aegru_hw.fixedpoint.decoder import FixedDecoder
 from aegru_hw.fixedpoint.parts import Linear
+from aegru_hw.rtl.elaboration import Elaboration
 from aegru_hw.rtl.images import CONFIG_WORDS, Image, memory_image
-from aegru_hw.rtl.limits import check_bounds, least_limits
 from aegru_hw.rtl.sources import SIMULATION, sources
 from aegru_hw.rtl.vectors import PLAYED, write_vectors
 from aegru_hw.sources import source_folder
@@ -45,8 +45,7 @@ def write_project(
     """
     second = turned_round(decoder) if second is None else second
     image, second_image = memory_image(decoder, lanes), memory_image(second, lanes)
-    limits = least_limits(image.needs, second_image.needs)
-    check_bounds(limits, lanes)
+    engine = Elaboration.of(image, second_image, fixed_formats=fixed_formats)
     with atomic_path(folder) as temporary:
         (temporary / "rtl").mkdir(parents=True)
         names = [*(source.name for source in sources()), "lint.vlt", *SIMULATION]
@@ -58,22 +57,19 @@ def write_project(
                 shutil.copy(source, temporary / "sim" / source.name)
         shutil.copy(source_folder("sim") / "run.py", temporary / "run.py")
         write_images(image, temporary / "images")
-        parameters: dict[str, int | str] = dict(limits.parameters(lanes))
-        if fixed_formats:
-            parameters["FixedConfig"] = image.fixed_config
         settings = {
-            "parameters": parameters,
+            "parameters": engine.parameters,
             "scenarios": PLAYED,
             "channels": decoder.geometry.channels,
             "velocity_fraction": decoder.velocity.fraction,
         }
-        write_json(parameters, temporary / "parameters.json")
+        write_json(engine.parameters, temporary / "parameters.json")
         write_json(settings, temporary / "testbench.json")
         listed = [f"rtl/{source.name}" for source in sources()]
         (temporary / "filelist.f").write_text("\n".join(listed) + "\n")
         vectors = temporary / "vectors.npz"
-        write_vectors(vectors, decoder, image, (second, second_image), limits, counts)
-    return parameters
+        write_vectors(vectors, decoder, image, (second, second_image), engine.limits, counts)
+    return engine.parameters
 
 
 def project_lanes(folder: Path) -> int:

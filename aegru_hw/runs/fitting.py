@@ -6,7 +6,8 @@ from pathlib import Path
 from aegru_hw.errors import UserError
 from aegru_hw.files import sha256_of_file
 from aegru_hw.fixedpoint import FixedDecoder, load_decoder, per_output
-from aegru_hw.rtl.fitting import engine_parameters, misfits
+from aegru_hw.rtl.elaboration import engine_parameters
+from aegru_hw.rtl.fitting import misfits
 from aegru_hw.runs.folder import RunFolder
 from aegru_hw.strict_json import read_json
 from aegru_hw.synthesis.resources import read_resources

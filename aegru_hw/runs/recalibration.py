@@ -19,8 +19,9 @@ from aegru_hw.decoder.saved import load_quantized, save_quantized
 from aegru_hw.decoder.stages import decode
 from aegru_hw.files import sha256_of_file
 from aegru_hw.fixedpoint import FixedDecoder, LabelScaling, load_decoder, save_decoder
-from aegru_hw.recalibration.methods import AUTO, STATISTICS, Choice, recalibrate
+from aegru_hw.recalibration.methods import Choice, recalibrate
 from aegru_hw.recalibration.minutes import first_minutes
+from aegru_hw.recalibration.names import AUTO, STATISTICS
 from aegru_hw.recalibration.statistics import Encoder, Statistics, aligned
 from aegru_hw.recalibration.tuning import Part, Tuning, encoder_of, tune
 from aegru_hw.recordings.r2 import R2, r2_score

@@ -15,7 +15,8 @@ from aegru_hw.decoder.geometry import geometry_of
 from aegru_hw.decoder.network import Aegru
 from aegru_hw.errors import UserError
 from aegru_hw.fixedpoint.made_up import random_decoder
-from aegru_hw.rtl.fitting import engine_parameters, misfits
+from aegru_hw.rtl.elaboration import engine_parameters
+from aegru_hw.rtl.fitting import misfits
 from tests.support.recordings import QUICK, small_recording
 
 

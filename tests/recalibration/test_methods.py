@@ -4,7 +4,8 @@ import pytest
 
 from aegru_hw.decoder.averaging import state_of
 from aegru_hw.recalibration import methods
-from aegru_hw.recalibration.methods import AUTO, METHODS, recalibrate
+from aegru_hw.recalibration.methods import recalibrate
+from aegru_hw.recalibration.names import AUTO, METHODS
 from aegru_hw.recalibration.statistics import Statistics
 
 

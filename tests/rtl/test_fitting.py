@@ -8,7 +8,8 @@ from aegru_hw.errors import UserError
 from aegru_hw.fixedpoint.made_up import random_decoder
 from aegru_hw.fixedpoint.parts import Linear
 from aegru_hw.rtl.address_map import CONFIG
-from aegru_hw.rtl.fitting import engine_parameters, fixed_words, misfits
+from aegru_hw.rtl.elaboration import engine_parameters
+from aegru_hw.rtl.fitting import fixed_words, misfits
 from aegru_hw.rtl.limits import WORDS, memory_depth
 
 SIZES = {"channels": 12, "latent": 8, "hidden": 8, "window": 4}

@@ -6,7 +6,7 @@ from aegru_hw.errors import UserError
 from aegru_hw.files import sha256_of_file
 from aegru_hw.fixedpoint import load_decoder
 from aegru_hw.fixedpoint.made_up import random_decoder
-from aegru_hw.rtl.fitting import engine_parameters
+from aegru_hw.rtl.elaboration import engine_parameters
 from aegru_hw.runs.fitting import fits
 from aegru_hw.strict_json import write_json
 from tests.support.runs import complete_run, resources, write_run

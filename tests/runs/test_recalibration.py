@@ -7,7 +7,8 @@ import pytest
 
 from aegru_hw.errors import UserError
 from aegru_hw.fixedpoint import load_decoder
-from aegru_hw.rtl.fitting import engine_parameters, misfits
+from aegru_hw.rtl.elaboration import engine_parameters
+from aegru_hw.rtl.fitting import misfits
 from aegru_hw.runs.folder import RunFolder
 from aegru_hw.runs.recalibration import recalibrate_run, sessions_of
 from aegru_hw.runs.results import RECALIBRATION, Recalibration
