@@ -14,16 +14,17 @@ from pathlib import Path
 
 import numpy as np
 
-from aegru_hw.fixedpoint import load_decoder, per_output, run_window_form
+from aegru_hw.fixedpoint import FixedDecoder, load_decoder, per_output, run_window_form
 from aegru_hw.recordings.layout import open_recording
 from aegru_hw.recordings.stream import test_stream
 from aegru_hw.rtl.cycles import tick_costs
+from aegru_hw.rtl.elaboration import Elaboration
 from aegru_hw.rtl.engine import COST_FIELDS, Engine
 from aegru_hw.rtl.image_stream import image_stream
 from aegru_hw.rtl.images import memory_image
-from aegru_hw.rtl.limits import least_limits
+from aegru_hw.runs.fitting import ENGINE, Fit, fits
 from aegru_hw.runs.folder import RunFolder
-from aegru_hw.synthesis.targets import TARGETS
+from aegru_hw.synthesis.resources import read_resources
 
 CLOCKS_OF_SCK = 8
 BYTES_BESIDES = 6 + 2 + 6
@@ -42,16 +43,16 @@ def main() -> int:
     parser.add_argument("--recordings", type=Path, nargs="+", required=True)
     parser.add_argument("--lanes", type=int, nargs="+", default=[4, 1])
     arguments = parser.parse_args()
-    first = per_output(load_decoder(RunFolder(arguments.run).decoder))
+    run = RunFolder(arguments.run)
+    first = per_output(load_decoder(run.decoder))
     pairs = [
         (path, load_decoder(path), open_recording(recording))
         for path, recording in zip(arguments.decoders, arguments.recordings, strict=True)
     ]
     wrong = 0
     for lanes in arguments.lanes:
-        image = memory_image(first, lanes)
-        limits = least_limits(image.needs)
-        engine = Engine(first, lanes, limits=limits, fixed_config=image.fixed_config)
+        made = Elaboration.of(memory_image(first, lanes))
+        engine = Engine(first, lanes, limits=made.limits, fixed_config=made.fixed_config)
         ticks = mismatches = unlike = 0
         words: list[int] = []
         for _path, decoder, recording in pairs:
@@ -69,15 +70,38 @@ def main() -> int:
         engine.close()
         print(
             f"P = {lanes}: {len(pairs)} decoders, {ticks:,} ticks, {mismatches} mismatches, "
-            f"{unlike} unlike the cost model; schedule of {limits.schedule:,} words; images of "
-            f"{min(words):,} to {max(words):,} words"
+            f"{unlike} unlike the cost model; schedule of {made.limits.schedule:,} words; "
+            f"images of {min(words):,} to {max(words):,} words"
         )
-        for name, target in TARGETS.items():
-            if target.family != "xc7" and (lanes == 1) == (target.family == "ice40"):
-                clock = target.clock_mhz
-                print(f"  {name}: {spi_seconds(max(words), clock):.3f} s at {clock:g} MHz")
         wrong += mismatches + unlike
+    wrong += _bitstreams(run, [decoder for _, decoder, _ in pairs])
     return int(wrong > 0)
+
+
+def _bitstreams(run: RunFolder, decoders: list[FixedDecoder]) -> int:
+    """Print what loads into a run's bitstreams; return how many decoders do not."""
+    found: dict[str, list[Fit]] = {}
+    for decoder in decoders:
+        for fit in fits(decoder, run):
+            if fit.engine != ENGINE:
+                found.setdefault(fit.engine, []).append(fit)
+    wrong = 0
+    for name, of_target in found.items():
+        resources = read_resources(run.synth / name)
+        words = max(
+            len(image_stream(memory_image(per_output(decoder), resources.lanes)))
+            for decoder in decoders
+        )
+        before, after = (of_target[index].bitstream_sha256 for index in (0, -1))
+        loaded = sum(fit.fits for fit in of_target)
+        seconds = spi_seconds(words, resources.clock_mhz)
+        print(
+            f"{name}, P = {resources.lanes}: {loaded} of {len(decoders)} decoders load; at most "
+            f"{words:,} words, {seconds:.3f} s over SPI at {resources.clock_mhz:g} MHz\n"
+            f"  SHA-256 before {before}\n  SHA-256 after  {after}"
+        )
+        wrong += len(decoders) - loaded + int(before != after)
+    return wrong
 
 
 if __name__ == "__main__":
