@@ -19,11 +19,11 @@ def nothing(minutes: float) -> str:
 
 RECALIBRATED = {recalibrated(minutes): minutes for minutes in MINUTES}
 NOTHING = {nothing(minutes): minutes for minutes in MINUTES}
-CARRIED = (FIRST, UNCHANGED, STATISTICS, *RECALIBRATED)
+CARRIED = (UNCHANGED, STATISTICS, *RECALIBRATED)
 """Columns of the decoder that is carried from session to session."""
 
-COLUMNS = (*CARRIED, *NOTHING, ANEW)
-USUAL = (*CARRIED, nothing(2.0), ANEW)
+COLUMNS = (FIRST, *CARRIED, *NOTHING, ANEW)
+USUAL = (FIRST, *CARRIED, nothing(2.0), ANEW)
 
 SAYS = {
     FIRST: "the first session's decoder, as it was",

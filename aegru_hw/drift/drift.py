@@ -23,7 +23,7 @@ def drift(
 
     jobs: processes side by side; the nights follow each other, days and seeds need not.
     """
-    sessions, needs = chain(cases, seeds)
+    sessions, needs = chain(cases, seeds, carried=measurement.needs_nights)
     tasks = ChainedTasks(needs)
     with Progress(len(cases) * seeds * len(measurement.columns), shown=progress) as bar:
         if jobs == 1:
@@ -36,18 +36,24 @@ def drift(
     }
 
 
-def chain(cases: Sequence[Case], seeds: int) -> tuple[dict[str, Session], dict[Task, Task | None]]:
-    """Return the sessions by their task's name, and what each task needs, nights first."""
+def chain(
+    cases: Sequence[Case], seeds: int, *, carried: bool = True
+) -> tuple[dict[str, Session], dict[Task, Task | None]]:
+    """Return the sessions by their task's name, and what each task needs, nights first.
+
+    carried: whether a decoder is carried from night to night; days need nothing else.
+    """
     sessions: dict[str, Session] = {}
     needs: dict[Task, Task | None] = {}
     for seed in range(seeds):
         before = ""
         for case in cases:
             night = f"{NIGHT} {case.name}"
-            for name, kind in ((night, NIGHT), (case.name, DAY)):
-                if name == night and case is cases[-1]:
-                    continue
-                sessions[name] = Session(case.name, case.recording, kind, before)
-                needs[Task(name, seed)] = Task(f"{NIGHT} {before}", seed) if before else None
+            needed = Task(f"{NIGHT} {before}", seed) if before and carried else None
+            if carried and case is not cases[-1]:
+                sessions[night] = Session(case.name, case.recording, NIGHT, before)
+                needs[Task(night, seed)] = needed
+            sessions[case.name] = Session(case.name, case.recording, DAY, before)
+            needs[Task(case.name, seed)] = needed
             before = case.name
     return sessions, needs

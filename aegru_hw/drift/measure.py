@@ -15,8 +15,17 @@ from aegru_hw.benchmark.measure import Case, Measurement
 from aegru_hw.benchmark.rows import Row, axes
 from aegru_hw.cost.macs import reference_dense
 from aegru_hw.decoder.config import Config, preset
-from aegru_hw.drift.columns import ANEW, FIRST, NOTHING, RECALIBRATED, STATISTICS, UNCHANGED
+from aegru_hw.drift.columns import (
+    ANEW,
+    CARRIED,
+    FIRST,
+    NOTHING,
+    RECALIBRATED,
+    STATISTICS,
+    UNCHANGED,
+)
 from aegru_hw.fixedpoint import load_decoder
+from aegru_hw.recalibration import names
 from aegru_hw.recalibration.minutes import first_minutes
 from aegru_hw.recalibration.others import trained_from_nothing
 from aegru_hw.runs.folder import RunFolder
@@ -56,6 +65,11 @@ class DriftMeasurement:
     columns: tuple[str, ...]
     method: str
 
+    @property
+    def needs_nights(self) -> bool:
+        """Whether any column is of the decoder that is carried."""
+        return not set(self.columns).isdisjoint(CARRIED)
+
     def measure(
         self, case: Case, seed: int | None, *, say: Callable[[str], None] = lambda _: None
     ) -> Generator[tuple[str, Row], None, None]:
@@ -93,19 +107,19 @@ class DriftMeasurement:
         )
 
     def _row(self, home: Path, case: Session, seed: int, column: str) -> Row:
-        parent = self.carried(home, case.before)
+        first, parent = RunFolder(self.run), self.carried(home, case.before)
         if column == ANEW:
             return self._anew(case, seed)
         if column in NOTHING:
-            config = replace(Config.load(parent.config), seed=seed)
+            config = replace(Config.load(first.config), seed=seed)
             minutes = first_minutes(case.recording, config, NOTHING[column])
             r2 = trained_from_nothing(minutes, config)
-            geometry = load_decoder(parent.decoder).geometry
+            geometry = load_decoder(first.decoder).geometry
             return Row(*axes(r2), macs=reference_dense(geometry), footprint_bytes=0, share=None)
         with tempfile.TemporaryDirectory(prefix="aegru_drift_") as scratch:
             run = RunFolder(Path(scratch) / "run")
             if column in (FIRST, UNCHANGED):
-                source = RunFolder(self.run) if column == FIRST else parent
+                source = first if column == FIRST else parent
                 shutil.copytree(source.path, run.path)
                 found = verify(
                     run, case.recording, without=COMPARED_WITHOUT, progress=False
@@ -116,7 +130,7 @@ class DriftMeasurement:
                 case.recording,
                 run,
                 minutes=RECALIBRATED.get(column, 2.0),
-                method=STATISTICS if column == STATISTICS else self.method,
+                method=names.STATISTICS if column == STATISTICS else self.method,
                 seed=seed,
             )
             summary = verify(run, without=COMPARED_WITHOUT, progress=False)
