@@ -9,6 +9,7 @@ from aegru_hw.errors import UserError
 from aegru_hw.fixedpoint import load_decoder
 from aegru_hw.rtl.elaboration import engine_parameters
 from aegru_hw.rtl.fitting import misfits
+from aegru_hw.runs import recalibration
 from aegru_hw.runs.folder import RunFolder
 from aegru_hw.runs.recalibration import recalibrate_run, sessions_of
 from aegru_hw.runs.results import RECALIBRATION, Recalibration
@@ -73,7 +74,8 @@ def test_statistics_use_no_labels(quantised_run, tmp_path) -> None:
     assert (first.labels.scale == second.labels.scale).all()
 
 
-def test_all_sessions_together_and_carried_on(quantised_run, tmp_path) -> None:
+def test_all_sessions_together_and_carried_on(quantised_run, tmp_path, monkeypatch) -> None:
+    monkeypatch.setattr(recalibration, "NIGHT", replace(recalibration.NIGHT, updates=20))
     tuesday, wednesday = RunFolder(tmp_path / "tuesday"), RunFolder(tmp_path / "wednesday")
     recalibrate_run(RunFolder(quantised_run), TUESDAY, tuesday, minutes=None)
     recalibrate_run(tuesday, WEDNESDAY, wednesday, minutes=None)
