@@ -17,6 +17,11 @@ def nothing(minutes: float) -> str:
     return f"from nothing, {minutes:g} min"
 
 
+def _minutes(minutes: float, kind: str = "") -> str:
+    """Return so many minutes of a kind, in words."""
+    return f"{kind}minute" if minutes == 1 else f"{minutes:g} {kind}minutes"
+
+
 RECALIBRATED = {recalibrated(minutes): minutes for minutes in MINUTES}
 NOTHING = {nothing(minutes): minutes for minutes in MINUTES}
 CARRIED = (UNCHANGED, STATISTICS, *RECALIBRATED)
@@ -30,11 +35,11 @@ SAYS = {
     UNCHANGED: "the decoder that was trained on all sessions before, as it was the evening before",
     STATISTICS: "the same with the features' statistics of the first 2 minutes, no labels",
     **{
-        name: f"the same, recalibrated on the first {minutes:g} labelled minutes"
+        name: f"the same, recalibrated on the first {_minutes(minutes, 'labelled ')}"
         for name, minutes in RECALIBRATED.items()
     },
     **{
-        name: f"trained, pruned and quantised on the first {minutes:g} minutes alone"
+        name: f"trained, pruned and quantised on the first {_minutes(minutes)} alone"
         for name, minutes in NOTHING.items()
     },
     ANEW: "trained, pruned and quantised on the session's training and validation split",

@@ -10,7 +10,7 @@ from aegru_hw.files import atomic_path
 from aegru_hw.report.overview import Overview, Tile
 from aegru_hw.report.page import lay_out
 from aegru_hw.report.section import Cell, Chart, Section, Table, cell
-from aegru_hw.report.style import PARTS, REFERENCE, styled
+from aegru_hw.report.style import PARTS, label, styled
 
 PAGE = "drift.html"
 LOWEST = -0.2
@@ -38,7 +38,10 @@ def _head(table: DriftTable, run: Path, seeds: int) -> Overview:
     return Overview(
         title=f"{len(table.sessions)} sessions",
         run=run.name,
-        facts=(f"{seeds} seeds", "8-bit decoders in the same formats and masks"),
+        facts=(
+            f"{seeds} seed{'' if seeds == 1 else 's'}",
+            "8-bit decoders; those that are not trained from nothing load into one bitstream",
+        ),
         tiles=tuple(tiles),
         remarks=(),
         stale=(),
@@ -47,26 +50,33 @@ def _head(table: DriftTable, run: Path, seeds: int) -> Overview:
 
 def _over_days(table: DriftTable) -> Section:
     figure = go.Figure()
-    names = list(table.sessions)
-    for number, column in enumerate(table.mean):
+    numbers = list(range(1, len(table.sessions) + 1))
+    names = [label(name) for name in table.sessions]
+    for index, column in enumerate(table.mean):
         means = [row[column] for row in table.sessions.values()]
         shown = [None if one.r2 is None else max(one.r2, LOWEST) for one in means]
         errors = [one.se or 0.0 for one in means]
         figure.add_trace(
             go.Scatter(
-                x=names,
+                x=numbers,
                 y=shown,
+                customdata=[[name, one.r2] for name, one in zip(names, means, strict=True)],
+                hovertemplate="%{customdata[0]}<br>R² %{customdata[1]:.3f}",
                 name=column,
                 mode="lines+markers",
-                line={"color": PARTS[number % len(PARTS)], "width": 1.5},
+                line={"color": PARTS[index % len(PARTS)], "width": 1.5},
                 error_y={"type": "data", "array": errors, "visible": any(errors)},
             )
         )
     figure.update_yaxes(title_text="R² on the test split", range=[LOWEST - 0.02, 0.9])
-    figure.update_xaxes(tickangle=-60, tickfont={"size": 10, "color": REFERENCE})
+    edges = [0.5, len(numbers) + 0.5]
+    figure.update_xaxes(title_text="session, in the order of days", tickformat="d", range=edges)
     rows = tuple(
-        (Cell(name), *(cell(row[column].r2, ".4f") for column in table.mean))
-        for name, row in table.sessions.items()
+        (
+            Cell(f"{number}: {name}"),
+            *(cell(row[column].r2, ".4f") for column in table.mean),
+        )
+        for number, (name, row) in zip(numbers, table.sessions.items(), strict=True)
     )
     ends = tuple(
         (Cell(what), *(cell(getattr(mean, key), ".4f") for mean in table.mean.values()))
@@ -78,7 +88,12 @@ def _over_days(table: DriftTable) -> Section:
         "Each point is a session's test split, decoded by the 8-bit decoder",
         charts=(Chart("r2", styled(figure, 460), f"R² below {LOWEST:g} is drawn there.", True),),
         tables=(
-            Table(("", *table.mean), (*rows, *ends), "R² of every session", folded=len(rows) > 12),
+            Table(
+                ("", *table.mean),
+                (*rows, *ends),
+                "R² of every session",
+                folded=len(rows) > 12,
+            ),
             Table((), tuple((Cell(column), Cell(SAYS[column])) for column in table.mean)),
         ),
     )

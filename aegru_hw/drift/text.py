@@ -15,7 +15,8 @@ def table_text(table: DriftTable, seeds: int) -> str:
 def _lines(table: DriftTable, seeds: int) -> Iterator[str]:
     columns = list(table.mean)
     names = max(map(len, [*table.sessions, "standard error"]))
-    yield f"test R² of 8-bit decoders, mean of {seeds} seeds"
+    counted = "1 seed" if seeds == 1 else f"mean of {seeds} seeds"
+    yield f"test R² of 8-bit decoders, {counted}"
     for number, column in enumerate(columns, 1):
         yield f"  {number}: {column}"
     yield f"{'':{names}}" + "".join(f"{number:>{WIDTH}}" for number in range(1, len(columns) + 1))

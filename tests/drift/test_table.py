@@ -3,7 +3,8 @@
 import pytest
 
 from aegru_hw.benchmark.rows import Row
-from aegru_hw.drift.columns import ANEW, STATISTICS, UNCHANGED
+from aegru_hw.drift.columns import ANEW, SAYS, STATISTICS, UNCHANGED
+from aegru_hw.drift.columns import COLUMNS as COLUMNS_OF_ALL
 from aegru_hw.drift.page import write_page
 from aegru_hw.drift.table import summarise
 from aegru_hw.drift.text import table_text
@@ -47,4 +48,13 @@ def test_text_and_page(tmp_path) -> None:
     assert "3 mismatches of executions over 12 decoders" in text
     page = write_page(tmp_path / "drift", table, tmp_path / "run", 2).read_text(encoding="utf-8")
     assert "monday<b>" not in page
-    assert "monday&lt;b&gt;" in page
+    assert "1: monday&lt;b&gt;" in page
+    assert "2 seeds" in page
+    assert "1 seed" not in table_text(table, 2)
+    assert table_text(table, 1).startswith("test R² of 8-bit decoders, 1 seed\n")
+
+
+def test_what_the_columns_say() -> None:
+    assert set(SAYS) == set(COLUMNS_OF_ALL)
+    assert SAYS[COLUMN] == "the same, recalibrated on the first 2 labelled minutes"
+    assert SAYS["recalibrated, 1 min"] == "the same, recalibrated on the first labelled minute"
