@@ -1,13 +1,16 @@
-"""Fine-tuning of a quantised network: today's encoder alone, or all of it, masks kept.
+"""Fine-tuning of a quantised network: today's encoder alone, or all of it.
 
 The network shares its core over sessions, each of which has an encoder of its own: a shared one of
 normalised features, and a difference that is kept small. Of one session only there is no
-difference. Everything is trained in the decoder's fixed-point types.
+difference. Everything is trained in the decoder's fixed-point types. Weights of the core that were
+pruned stay zero; which ones of the encoder do may be chosen anew, for another day's channels are
+tuned otherwise: it begins with all weights and is pruned as it is trained (decoder/pruning.py).
 """
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Self
 
 import torch
 from torch import Tensor
@@ -15,7 +18,7 @@ from torch.nn import functional
 
 from aegru_hw.decoder.averaging import WeightAverage
 from aegru_hw.decoder.data import Dataset, jittered
-from aegru_hw.decoder.pruning import apply_masks, masks_of
+from aegru_hw.decoder.pruning import apply_masks, global_masks, masks_of, pruned_share
 from aegru_hw.decoder.quantized_network import QuantizedAegru
 from aegru_hw.decoder.schedules import cosine
 from aegru_hw.recalibration.statistics import Encoder, Statistics
@@ -26,17 +29,22 @@ GROUPS = 4
 EPOCHS, FEWEST_UPDATES, MOST_UPDATES = 20, 200, 700
 """Of a fine-tuning to one session."""
 
+RAMP = 0.6
+"""Part of the updates over which an encoder loses the weights that it has too many."""
+
 
 @dataclass(frozen=True)
 class Tuning:
     """Settings of a fine-tuning.
 
-    core: whether more than the encoder is trained. updates: where None they follow from the ticks.
-    differences: weight of the squared differences between the sessions' encoders in the loss.
+    core: whether more than the encoder is trained. updates: where None they follow from the ticks,
+    times `stretch`. differences: weight of the squared differences between the sessions' encoders
+    in the loss.
     """
 
     core: bool = True
     updates: int | None = None
+    stretch: float = 1.0
     batch: int = 128
     learning_rate: float = 7e-4
     averaging: float = 0.98
@@ -48,7 +56,17 @@ class Tuning:
         """Return how many updates today's ticks get: EPOCHS, within bounds."""
         if self.updates is not None:
             return self.updates
-        return min(max(EPOCHS * ticks // self.batch, FEWEST_UPDATES), MOST_UPDATES)
+        usual = min(max(EPOCHS * ticks // self.batch, FEWEST_UPDATES), MOST_UPDATES)
+        return round(self.stretch * usual)
+
+    def harder(self, share: float) -> Self:
+        """Return settings that go further from the network as it is; share: 0 to 1."""
+        return replace(
+            self,
+            stretch=self.stretch * (1 + share),
+            learning_rate=self.learning_rate * (1 + 2 * share),
+            dropout=self.dropout + 0.2 * share,
+        )
 
 
 @dataclass(frozen=True)
@@ -62,15 +80,23 @@ class Part:
 
 
 def tune(
-    network: QuantizedAegru, parts: Sequence[Part], tuning: Tuning, seed: int
+    network: QuantizedAegru,
+    parts: Sequence[Part],
+    tuning: Tuning,
+    seed: int,
+    *,
+    words: int | None = None,
 ) -> list[Encoder]:
     """Fine-tune a network in place; return the parts' encoders. Today's part is the last one.
 
-    The network gets today's encoder. Weights that are zero stay so.
+    The network gets today's encoder. Weights of the core that are zero stay so.
+    words: non-zero weights that the encoder may have, any; None: those that it has.
     """
     torch.manual_seed(seed)
     masks = masks_of(network.weights)
     encoders = _Encoders(parts, masks.pop("encoder"))
+    if words is not None:
+        encoders.keep(1.0)
     core = {name: weight for name, weight in network.weights.items() if name != "encoder"}
     trained = torch.nn.ModuleList([encoders])
     if tuning.core:
@@ -80,6 +106,9 @@ def tune(
     network.train()
     updates = tuning.updates_of(len(parts[-1].ticks))
     for update in range(updates):
+        if words is not None:
+            share = pruned_share(update, updates, RAMP)
+            encoders.keep(1 - share * (1 - words / encoders.mask.numel()))
         for group in optimiser.param_groups:
             group["lr"] = tuning.learning_rate * cosine(update / updates)
         optimiser.zero_grad(set_to_none=True)
@@ -99,9 +128,8 @@ def tune(
 
 @torch.no_grad()
 def set_encoder(network: QuantizedAegru, encoder: Encoder) -> None:
-    """Give a network another first layer; weights that were pruned stay zero."""
-    kept = network.encoder.weight != 0
-    network.encoder.weight.copy_(encoder[0] * kept)
+    """Give a network another first layer."""
+    network.encoder.weight.copy_(encoder[0])
     network.encoder.bias.copy_(encoder[1])
 
 
@@ -129,6 +157,15 @@ class _Encoders(torch.nn.Module):
         """Return weight and bias of a session's encoder, for features as they are."""
         weight = (self.weight + self.weights[index]) * self.mask
         return self.parts[index].statistics.raw((weight, self.bias + self.biases[index]))
+
+    @torch.no_grad()
+    def keep(self, share: float) -> None:
+        """Keep the share of the weights that is largest, of those kept until now; 1: all again."""
+        if share == 1.0:
+            self.mask = torch.ones_like(self.mask)
+            return
+        weights = {"encoder": self.weight * self.mask}
+        self.mask = global_masks(weights, 1 - share)["encoder"]
 
     @property
     def differences(self) -> Tensor:

@@ -7,10 +7,31 @@ import numpy as np
 from aegru_hw.errors import UserError
 from aegru_hw.fixedpoint.decoder import FixedDecoder
 from aegru_hw.rtl.address_map import CONFIG
+from aegru_hw.rtl.elaboration import engine_parameters
 from aegru_hw.rtl.images import memory_image
+from aegru_hw.rtl.lanes import LANES
+from aegru_hw.rtl.limits import memory_depth
+from aegru_hw.rtl.schedule import schedule
 
 REGISTERS = ("readout_bias0", "readout_bias1")
 """Words of the configuration that are no formats: each image brings its own."""
+
+
+def spare_words(decoder: FixedDecoder) -> int:
+    """Return how many more non-zero weights the engines that are made for a decoder have room for.
+
+    The least of any number of lanes; blocks of their schedules are whole (limits.py).
+    """
+    spare = []
+    for lanes in LANES:
+        depth = schedule(decoder, lanes).depth
+        spare.append(lanes * (memory_depth(depth) - depth))
+    return min(spare)
+
+
+def loads_in_place_of(decoder: FixedDecoder, other: FixedDecoder) -> bool:
+    """Return whether a decoder loads into every engine that is made for another one."""
+    return not any(misfits(decoder, engine_parameters(other, lanes)) for lanes in LANES)
 
 
 def misfits(decoder: FixedDecoder, parameters: Mapping[str, int | str]) -> tuple[str, ...]:

@@ -1,5 +1,6 @@
 """A run of another day, made of a run: its decoder recalibrated to another recording."""
 
+import copy
 import time
 from collections.abc import Callable
 from dataclasses import asdict, replace
@@ -18,7 +19,13 @@ from aegru_hw.decoder.quantized_network import QuantizedAegru
 from aegru_hw.decoder.saved import load_quantized, save_quantized
 from aegru_hw.decoder.stages import decode
 from aegru_hw.files import sha256_of_file
-from aegru_hw.fixedpoint import FixedDecoder, LabelScaling, load_decoder, save_decoder
+from aegru_hw.fixedpoint import (
+    FixedDecoder,
+    LabelScaling,
+    load_decoder,
+    per_output,
+    save_decoder,
+)
 from aegru_hw.recalibration.methods import Choice, recalibrate
 from aegru_hw.recalibration.minutes import first_minutes
 from aegru_hw.recalibration.names import AUTO, STATISTICS
@@ -26,6 +33,7 @@ from aegru_hw.recalibration.statistics import Encoder, Statistics, aligned
 from aegru_hw.recalibration.tuning import Part, Tuning, encoder_of, tune
 from aegru_hw.recordings.r2 import R2, r2_score
 from aegru_hw.recordings.recording import Recording, load_recording
+from aegru_hw.rtl.fitting import loads_in_place_of, spare_words
 from aegru_hw.runs.folder import RunFolder
 from aegru_hw.runs.options import RunOptions
 from aegru_hw.runs.results import RECALIBRATION, Footprint, Recalibration
@@ -37,6 +45,10 @@ from aegru_hw.strict_json import write_json
 
 NIGHT = Tuning(updates=400, batch=192, learning_rate=5e-4, averaging=0.995)
 """Training on all sessions together, after the day."""
+
+MORE = 0.25
+"""By how much of its weights an encoder may grow: each takes a multiplication when its channel
+changes."""
 
 TOGETHER = "together"
 LATER = ("firmware", "rtl")
@@ -86,7 +98,7 @@ def recalibrate_run(
             say(f"training on {len(earlier) + 1} sessions")
             encoders |= _together(network, config, earlier, encoders, recording, today, statistics)
         else:
-            choice = recalibrate(network, statistics, today, method, config.seed, say)
+            choice = _recalibrated(network, decoder, statistics, today, method, config.seed, say)
             encoders[recording.content_hash] = encoder_of(network)
         labels = decoder.labels if choice.method == STATISTICS else today.scaling
         r2 = {
@@ -129,6 +141,31 @@ def recalibrate_run(
             )
             write_json(result, change.path(f"results/{RECALIBRATION}"))
             return write_summary(run, change)
+
+
+def _recalibrated(
+    network: QuantizedAegru,
+    decoder: FixedDecoder,
+    before: Statistics,
+    today: Dataset,
+    method: str,
+    seed: int,
+    say: Callable[[str], None],
+) -> Choice:
+    """Recalibrate a decoder's network in place, such that it loads into the same engines.
+
+    Its encoder may have other weights, and a few more, as far as the schedule has room for them.
+    """
+    weights = int((network.encoder.weight != 0).sum())
+    more = weights + min(spare_words(per_output(decoder)), int(MORE * weights))
+    for words in (more, None):
+        tried = copy.deepcopy(network)
+        choice = recalibrate(tried, before, today, method, seed, say, words=words)
+        made = export(tried, decoder.geometry, decoder.labels, {})
+        if loads_in_place_of(per_output(made), per_output(decoder)):
+            break
+    network.load_state_dict(tried.state_dict())
+    return choice
 
 
 def sessions_of(run: RunFolder) -> list[Recording]:

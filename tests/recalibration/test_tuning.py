@@ -70,6 +70,21 @@ def test_sessions_have_encoders_of_their_own_and_today_the_network_s(days) -> No
     assert torch.equal(days.network.encoder.weight[mask], second[0][mask])
 
 
+def test_an_encoder_may_have_other_weights_as_many_as_are_given(days) -> None:
+    masks = masks_of(days.network.weights)
+    before = int(masks["encoder"].sum())
+    (found,) = tune(
+        days.network, [part(days, days.second, days.second.train)], FEW, seed=1, words=before + 7
+    )
+    after = masks_of(days.network.weights)
+    assert int(after["encoder"].sum()) == before + 7
+    assert (after["encoder"] & ~masks["encoder"]).any()
+    assert torch.equal(found[0], days.network.encoder.weight)
+    assert all((after[name] <= masks[name]).all() for name in masks if name != "encoder")
+
+
 def test_updates_follow_from_the_minutes() -> None:
     assert [Tuning().updates_of(ticks) for ticks in (64, 1860, 10_000)] == [200, 290, 700]
     assert FEW.updates_of(10_000) == 30
+    assert Tuning().harder(0.0) == Tuning()
+    assert [Tuning().harder(0.5).updates_of(ticks) for ticks in (64, 10_000)] == [300, 1050]

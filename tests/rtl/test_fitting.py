@@ -9,8 +9,10 @@ from aegru_hw.fixedpoint.made_up import random_decoder
 from aegru_hw.fixedpoint.parts import Linear
 from aegru_hw.rtl.address_map import CONFIG
 from aegru_hw.rtl.elaboration import engine_parameters
-from aegru_hw.rtl.fitting import fixed_words, misfits
+from aegru_hw.rtl.fitting import fixed_words, loads_in_place_of, misfits, spare_words
+from aegru_hw.rtl.lanes import LANES
 from aegru_hw.rtl.limits import WORDS, memory_depth
+from aegru_hw.rtl.schedule import schedule
 
 SIZES = {"channels": 12, "latent": 8, "hidden": 8, "window": 4}
 
@@ -47,6 +49,20 @@ def test_a_decoder_that_no_engine_holds() -> None:
     parameters = engine_parameters(random_decoder(1, **SIZES), 1)
     (reason,) = misfits(random_decoder(1, **(SIZES | {"latent": 129})), parameters)
     assert reason.startswith("the decoder needs latent 129; an engine of P = 1 has at most 128")
+
+
+def test_spare_words_are_those_of_the_blocks() -> None:
+    decoder = random_decoder(5, **SIZES)
+    depth = {lanes: schedule(decoder, lanes).depth for lanes in LANES}
+    spare = spare_words(decoder)
+    assert spare == min(lanes * (memory_depth(depth[lanes]) - depth[lanes]) for lanes in LANES)
+    assert spare > 0
+
+
+def test_what_loads_in_place_of_another() -> None:
+    decoder = random_decoder(1, **SIZES)
+    assert loads_in_place_of(random_decoder(2, **SIZES), decoder)
+    assert not loads_in_place_of(random_decoder(1, **(SIZES | {"sparsity": 0.0})), decoder)
 
 
 def test_words_of_the_literal() -> None:

@@ -7,8 +7,10 @@ import pytest
 
 from aegru_hw.errors import UserError
 from aegru_hw.fixedpoint import load_decoder
+from aegru_hw.rtl import fitting
 from aegru_hw.rtl.elaboration import engine_parameters
 from aegru_hw.rtl.fitting import misfits
+from aegru_hw.rtl.lanes import LANES
 from aegru_hw.runs import recalibration
 from aegru_hw.runs.folder import RunFolder
 from aegru_hw.runs.recalibration import recalibrate_run, sessions_of
@@ -48,16 +50,40 @@ def test_it_is_a_run_that_names_its_parent_and_verifies(
     assert [part.state for part in status(run).parts if part.name == "decoder"] == ["there"]
 
 
-def test_the_decoder_loads_into_the_parent_s_engine_with_its_masks(
-    tuesday_run, quantised_run
-) -> None:
+def test_the_decoder_loads_into_the_parent_s_engine(tuesday_run, quantised_run) -> None:
     parent, decoder = (
         load_decoder(RunFolder(path).decoder) for path in (quantised_run, tuesday_run.path)
     )
-    for lanes in (1, 4):
+    for lanes in LANES:
         assert misfits(decoder, engine_parameters(parent, lanes)) == ()
     for name, linear in decoder.matrices.items():
-        assert not linear.weight[parent.matrices[name].weight == 0].any(), name
+        if name != "encoder":
+            assert not linear.weight[parent.matrices[name].weight == 0].any(), name
+
+
+def test_the_encoder_has_other_weights_where_the_schedule_has_room(
+    quantised_run, tmp_path, monkeypatch
+) -> None:
+    monkeypatch.setattr(fitting, "LANES", (1, 2))
+    run = RunFolder(tmp_path / "run")
+    recalibrate_run(RunFolder(quantised_run), TUESDAY, run, minutes=0.2, method="encoder")
+    parent, decoder = (load_decoder(RunFolder(p).decoder) for p in (quantised_run, run.path))
+    for lanes in (1, 2):
+        assert misfits(decoder, engine_parameters(parent, lanes)) == ()
+    assert decoder.encoder.weight[parent.encoder.weight == 0].any()
+    weights = parent.encoder.non_zero
+    assert weights < decoder.encoder.non_zero <= weights + weights // 4
+
+
+def test_where_more_weights_do_not_load_those_of_before_are_kept(
+    quantised_run, tmp_path, monkeypatch
+) -> None:
+    answers = iter([False, True])
+    monkeypatch.setattr(recalibration, "loads_in_place_of", lambda *_: next(answers))
+    run = RunFolder(tmp_path / "run")
+    recalibrate_run(RunFolder(quantised_run), TUESDAY, run, minutes=0.2, method="encoder")
+    parent, decoder = (load_decoder(RunFolder(p).decoder) for p in (quantised_run, run.path))
+    assert not decoder.encoder.weight[parent.encoder.weight == 0].any()
 
 
 def test_statistics_use_no_labels(quantised_run, tmp_path) -> None:
