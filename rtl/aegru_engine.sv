@@ -412,6 +412,7 @@ module aegru_engine import aegru_pkg::*; #(
     end
     done_q <= ended;
     tick_done <= done_q;
+    if (Protected && !startup_reset_n) counting_q <= 1'b0;
     if (!reset_n) begin
       done_q <= 1'b0;
       tick_done <= 1'b0;

