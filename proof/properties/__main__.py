@@ -15,13 +15,14 @@ from tqdm import tqdm
 
 from aegru_hw.errors import UserError
 from aegru_hw.sources import source_folder
-from proof.properties.faults import FAULTS, seen_at, write_broken
+from proof.properties.broken import FAULTS
+from proof.properties.faults import seen_at, write_broken
 from proof.properties.proofs import PROOFS, proof_of
 from proof.properties.prover import prove
 from proof.properties.results import Results, digest_of
 
 
-def main() -> int:
+def main(arguments: list[str] | None = None) -> int:
     """Prove, print a table, and return 1 where a property does not hold or a fault is not seen."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
@@ -31,7 +32,7 @@ def main() -> int:
     parser.add_argument("--out", type=Path, default=Path("proof_results"), metavar="FOLDER")
     parser.add_argument("--broken", action="store_true", help="see proofs fail on broken copies")
     parser.add_argument("--force", action="store_true", help="prove again what was proven")
-    options = parser.parse_args()
+    options = parser.parse_args(arguments)
     unknown = set(options.names) - set(names)
     if unknown:
         parser.error(f"there is no {', '.join(sorted(unknown))}; choose of {', '.join(names)}")

@@ -1,4 +1,4 @@
-"""What the cost model says of the longest tick, as parameters of the sequencer's harness.
+"""What the cost model says of the longest tick, as parameters of the harnesses.
 
 The longest tick is the one in which every channel, latent and state changes, of a decoder without a
 zero weight: in the recurrences of aegru_hw/rtl/cycles.py nothing that changes makes a tick shorter.
@@ -23,7 +23,7 @@ from aegru_hw.rtl.schedule import Schedule
 
 
 def dense_plan(geometry: Geometry, lanes: int) -> Schedule:
-    """Return how long the columns of a decoder without a zero weight are; the words are left out."""
+    """Return the lengths of all columns of a decoder without a zero weight, not its words."""
 
     def rows(units: int) -> list[int]:
         return [len(range(lane, units, lanes)) for lane in range(lanes)]
@@ -39,6 +39,13 @@ def dense_plan(geometry: Geometry, lanes: int) -> Schedule:
         start=np.zeros_like(length),
         length=length,
     )
+
+
+def cell_bounds(lanes: int, hidden: int) -> dict[str, int]:
+    """Return the parameters of the cell unit's harness for P lanes and H hidden units."""
+    unit = unit_cycles(lanes)
+    overhead, following = CELL_OVERHEAD[unit], NEXT_CELL[unit]
+    return {"Lanes": lanes, "Hidden": hidden, "Overhead": overhead, "Next": following}
 
 
 def sequencer_bounds(geometry: Geometry, lanes: int) -> dict[str, int]:

@@ -64,7 +64,8 @@ module gate import aegru_pkg::*; #(
       5'd2, 5'd3: return 16'd32;
       5'd4: return 16'd64;
       5'd11: return 16'd18;
-      default: return (memory < 5'd12) ? 16'd6 : (memory < 5'd14) ? 16'd1000 : (memory < 5'd16) ? 16'd4 : 16'd25;
+      default:
+        return (memory < 5'd12) ? 16'd6 : (memory < 5'd14) ? 16'd1000 : (memory < 5'd16) ? 16'd4 : 16'd25;
     endcase
   endfunction
 
@@ -178,7 +179,8 @@ module gate import aegru_pkg::*; #(
       a_word_takes_34_cycles: assert (dut.load_hold == taking_q && (!taking_q || age_q <= 6'd33));
 
       invariant_open: assert (dut.loading == open_q);
-      invariant_taking: assert (!taking_q || (open_q && dut.i_axil.written_q && !dut.i_axil.awready_q && !dut.i_axil.wready_q && !dut.i_axil.s_axil_bvalid));
+      invariant_taking: assert (!taking_q || (open_q && dut.i_axil.written_q && !dut.i_axil.awready_q &&
+        !dut.i_axil.wready_q && !dut.i_axil.s_axil_bvalid));
       invariant_axil: assert (!dut.i_axil.written_q || (!dut.i_axil.awready_q && !dut.i_axil.wready_q));
       invariant_response: assert (!dut.i_axil.s_axil_bvalid || dut.i_axil.written_q);
       invariant_enabled: assert (dut.enable_q == enabled_q);
@@ -187,7 +189,8 @@ module gate import aegru_pkg::*; #(
       invariant_index: assert (!open_q || part_q == Crc || 8'(dut.i_loader.index_q) ==
         ((part_q == Header) ? 8'd12 + 8'(header_q) : select_of(memory_q)));
       invariant_memory: assert (!open_q || part_q == Header || part_q == Crc || memory_q < 5'(Memories));
-      invariant_left: assert (!open_q || part_q != Words || (left_q != '0 && left_q <= 17'(most_words(memory_q)) &&
+      invariant_left: assert (!open_q || part_q != Words || (left_q != '0 &&
+        left_q <= 17'(most_words(memory_q)) &&
         dut.i_loader.address_q == 16'(left_q - 17'd1)));
       invariant_data: assert (!taking_q || dut.write_data ==
         ((age_q < 6'd32) ? (word_q >> age_q) | (word_q << (6'd32 - age_q)) : word_q));

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from aegru_hw.fixedpoint.geometry import Geometry
-from proof.properties.bounds import sequencer_bounds
+from proof.properties.bounds import cell_bounds, sequencer_bounds
 
 HARNESSES = Path(__file__).parent
 INVARIANT = "invariant_"
@@ -17,9 +17,9 @@ class Proof:
     """One harness and how it is proven.
 
     module: of rtl/ that the properties speak of. harness: file and top module of this folder.
-    sources: modules of rtl/ that are elaborated, without "aegru_". depth: clock cycles; an
-    induction uses as many at most; 0 for what has no state. unbounded: by induction; otherwise to
-    `depth` cycles after reset. variants: parameters of the harness; it must hold with each.
+    depth: clock cycles; an induction uses as many at most; 0 for what has no state. unbounded: by
+    induction; otherwise to `depth` cycles after reset. variants: parameters of the harness; it must
+    hold with each.
     blackboxes: modules whose outputs are free. cuts: signals that are free. reach: cycles after
     reset within which the harness's `witness` comes, so that its assumptions do not contradict each
     other; 0 where there is none, because nothing but a reset at first is assumed.
@@ -27,7 +27,6 @@ class Proof:
 
     module: str
     harness: str
-    sources: tuple[str, ...]
     depth: int = 4
     unbounded: bool = True
     variants: tuple[Mapping[str, int], ...] = ({},)
@@ -76,45 +75,43 @@ SMALL = (
 )
 """Lanes, hidden units, steps and window of the engines whose ticks are proven."""
 
-WHOLE = (
-    *("pkg", "axil", "counters", "loader", "control", "fifo", "window", "sequencer", "ring"),
-    *("changes", "lane", "gates", "gates_serial", "cell", "engine"),
-)
-
 PROOFS = (
     Proof(
         "aegru_fifo",
         "fifo",
-        ("fifo",),
         variants=tuple({"Depth": depth} for depth in (2, 4, 64)),
     ),
-    Proof("aegru_axil", "axil", ("axil",)),
+    Proof("aegru_axil", "axil"),
     Proof(
         "aegru_pkg",
         "rounding",
-        ("pkg",),
         depth=0,
         variants=tuple({"Shift": shift} for shift in range(64)),
     ),
     Proof(
         "aegru_loader",
         "gate",
-        ("pkg", "axil", "counters", "loader", "control"),
         depth=2,
         variants=({"Fixed": 0}, {"Fixed": 1}),
     ),
     Proof(
         "aegru_sequencer",
         "sequencer",
-        ("pkg", "sequencer"),
         depth=3,
         variants=tuple(sequencer_bounds(*engine) for engine in ENGINES),
         reach=25,
     ),
     Proof(
+        "aegru_cell",
+        "cell_unit",
+        depth=1,
+        variants=tuple(cell_bounds(lanes, hidden) for lanes, hidden in ((4, 2), (4, 3), (1, 2))),
+        blackboxes=("gates", "gates_serial"),
+        reach=9,
+    ),
+    Proof(
         "aegru_engine",
         "tick",
-        WHOLE,
         depth=2,
         variants=tuple(
             {"Lanes": lanes, "Hidden": hidden, "Steps": steps, "Window": window}

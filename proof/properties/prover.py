@@ -15,6 +15,7 @@ from pathlib import Path
 from aegru_hw.errors import UserError
 from aegru_hw.needs.doctor import require
 from aegru_hw.needs.places import beside_python
+from aegru_hw.rtl.sources import sources
 from aegru_hw.synthesis.tools import run_tool
 from proof.properties.proofs import Proof
 
@@ -83,7 +84,7 @@ def _elaborate(
 ) -> None:
     """Write the transition system of a harness; only: this property."""
     require(("proof",))
-    names = [f"aegru_{name}.sv" for name in proof.sources]
+    names = [path.name for path in sources(rtl)]
     for name in names:
         shutil.copyfile(rtl / name, work / name)
     shutil.copyfile(proof.path, work / proof.path.name)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from aegru_hw.errors import UserError
 from aegru_hw.files import atomic_path
-from aegru_hw.rtl.sources import engine_digest
+from aegru_hw.rtl.sources import engine_digest, sources
 from proof.properties.faults import Fault
 from proof.properties.proofs import Proof
 from proof.properties.prover import Verdict
@@ -19,7 +19,7 @@ Row = dict[str, str | float | bool | int]
 def digest_of(proof: Proof, rtl: Path) -> str:
     """Return what stands for all that a proof depends on: sources, harness, settings."""
     digest = hashlib.sha256(repr(proof).encode())
-    for path in (*(rtl / f"aegru_{name}.sv" for name in proof.sources), proof.path):
+    for path in (*sources(rtl), proof.path):
         digest.update(path.read_bytes())
     return digest.hexdigest()
 

@@ -120,34 +120,44 @@ module sequencer import aegru_pkg::*; #(
       every_cell_begins_once: assert (!done_o || all_begun);
       velocity_cell_comes_first: assert (!cell_start_o || cell_readout_o == (cells_q == '0));
       g_1_comes_last: assert (!cell_start_o || cell_first_o == (cells_q + count_t'(1) == count_t'(Steps)));
-      chains_come_in_order: assert (!cell_start_o || cell_first_o || cell_chain_o == ((cells_q == '0) ? count_t'(Steps - 2) : cells_q - count_t'(1)));
+      chains_come_in_order: assert (!cell_start_o || cell_first_o ||
+        cell_chain_o == ((cells_q == '0) ? count_t'(Steps - 2) : cells_q - count_t'(1)));
       cells_begin_in_their_phase: assert (!cell_start_o || (phase == PhaseCells && cell_ready_i));
       done_ends_a_tick: assert (!done_o || ticking_q);
       a_walk_begins_with_its_phase: assert (!(latents_o || states_o) || phase_age_q == '0);
       invariant_phases: assert (phase <= 4'(PhaseEnded));
-      invariant_ticking: assert (ticking_q == (!dut.starting_q && !(phase inside {PhaseSilence, PhaseIdle})));
+      invariant_ticking: assert (ticking_q == (!dut.starting_q &&
+        !(phase inside {PhaseSilence, PhaseIdle})));
       invariant_silence: assert (phase != PhaseSilence || dut.starting_q);
       invariant_starting: assert (!dut.starting_q || !(phase inside {PhaseScan, PhaseEncoded, PhaseCells}));
-      invariant_drain: assert (dut.drain_q <= 2'd2 || (dut.starting_q && phase inside {PhaseSilence, PhaseLatents, PhaseMultiplied}));
-      invariant_cells: assert (!ticking_q || ((dut.cell_q == cells_q || phase == PhaseScan) && cells_q <= count_t'(Steps)));
+      invariant_drain: assert (dut.drain_q <= 2'd2 || (dut.starting_q &&
+        phase inside {PhaseSilence, PhaseLatents, PhaseMultiplied}));
+      invariant_cells: assert (!ticking_q || ((dut.cell_q == cells_q || phase == PhaseScan) &&
+        cells_q <= count_t'(Steps)));
       invariant_no_cell_yet: assert (!(ticking_q && phase < 4'(PhaseCells)) || cells_q == '0);
       invariant_all_cells: assert (!(ticking_q && phase > 4'(PhaseCells)) || (all_begun && Steps > 1));
-      invariant_entered: assert (dut.entered_q == (phase_age_q == '0) || phase inside {PhaseSilence, PhaseIdle});
-      invariant_scan: assert (!ticking_q || phase != PhaseScan || (age_q == phase_age_q && phase_age_q <= count_t'(Scan)));
+      invariant_entered: assert (dut.entered_q == (phase_age_q == '0) ||
+        phase inside {PhaseSilence, PhaseIdle});
+      invariant_scan: assert (!ticking_q || phase != PhaseScan || (age_q == phase_age_q &&
+        phase_age_q <= count_t'(Scan)));
       invariant_encoded: assert (!ticking_q || phase != PhaseEncoded ||
-        (age_q <= count_t'(Encoded) + phase_age_q && phase_age_q + count_t'(dut.drain_q) <= count_t'(ScanRest + 2)));
+        (age_q <= count_t'(Encoded) + phase_age_q &&
+          phase_age_q + count_t'(dut.drain_q) <= count_t'(ScanRest + 2)));
       invariant_latents: assert (!ticking_q || phase != PhaseLatents ||
         (age_q <= count_t'(LatentsBegin) + phase_age_q && phase_age_q <= count_t'(Latents)));
       invariant_multiplied: assert (!ticking_q || phase != PhaseMultiplied ||
-        (age_q <= count_t'(Multiplied) + phase_age_q && phase_age_q + count_t'(dut.drain_q) <= count_t'(LatentsRest + 2)));
-      invariant_first_cell: assert (!ticking_q || phase != PhaseCells || cells_q != '0 || (since_q == '0 && age_q <= count_t'(Cells)));
+        (age_q <= count_t'(Multiplied) + phase_age_q &&
+          phase_age_q + count_t'(dut.drain_q) <= count_t'(LatentsRest + 2)));
+      invariant_first_cell: assert (!ticking_q || phase != PhaseCells || cells_q != '0 || (since_q == '0 &&
+        age_q <= count_t'(Cells)));
       invariant_next_cell: assert (!ticking_q || phase != PhaseCells || cells_q == '0 ||
         (age_q <= count_t'(Cells + 1) + (cells_q - count_t'(1)) * count_t'(Ready + 1) + since_q &&
          since_q <= (all_begun ? count_t'((Steps == 1) ? Cell : Free) : count_t'(Ready))));
       invariant_age: assert (!ticking_q || phase_age_q <= age_q);
       invariant_since: assert (!(ticking_q && phase >= 4'(PhaseCells)) || since_q <= age_q);
       invariant_states: assert (!ticking_q || phase != PhaseStates ||
-        (age_q <= count_t'(StatesBegin) + phase_age_q && phase_age_q <= count_t'(States) && age_q <= count_t'(Begun) + since_q));
+        (age_q <= count_t'(StatesBegin) + phase_age_q && phase_age_q <= count_t'(States) &&
+          age_q <= count_t'(Begun) + since_q));
       invariant_ended: assert (!ticking_q || phase != PhaseEnded || (age_q <= count_t'(Begun) + since_q &&
         age_q <= count_t'(StatesBegin + States + 1) + phase_age_q &&
         (phase_age_q + count_t'(dut.drain_q) <= count_t'(StatesRest + 2) || since_q <= count_t'(Cell))));

@@ -95,8 +95,10 @@ module tick import aegru_pkg::*; #(
   always_comb begin
     covered = 1'b1;
     for (int i = 1; i <= 9; i++) begin
-      if (dut.i_cell.recurrent_q[i] && !dut.i_cell.gathering_q && (dut.i_cell.gathered_q[9:1] & 9'((1 << i) - 1)) == '0) covered = 1'b0;
-      if (dut.i_cell.normalise_q[i] && !dut.i_cell.normalising_q && (dut.i_cell.normalised_q & 9'((1 << i) - 1)) == '0) covered = 1'b0;
+      if (dut.i_cell.recurrent_q[i] && !dut.i_cell.gathering_q &&
+        (dut.i_cell.gathered_q[9:1] & 9'((1 << i) - 1)) == '0) covered = 1'b0;
+      if (dut.i_cell.normalise_q[i] && !dut.i_cell.normalising_q &&
+        (dut.i_cell.normalised_q & 9'((1 << i) - 1)) == '0) covered = 1'b0;
     end
   end
 
@@ -115,52 +117,75 @@ module tick import aegru_pkg::*; #(
   always_comb begin
     reset_first: assume (started_q || !aresetn);
     if (started_q) begin
-      velocity_stays: assert (!offered_q || (m_axis_tvalid && m_axis_tdata == data_q && m_axis_tlast == last_q));
+      velocity_stays: assert (!offered_q || (m_axis_tvalid && m_axis_tdata == data_q &&
+        m_axis_tlast == last_q));
       last_on_every_second_word_only: assert (!m_axis_tvalid || m_axis_tlast == second_q);
       no_velocity_is_overwritten: assert (!dut.velocity_valid || !waits[dut.velocity_axis]);
       no_tick_while_a_velocity_waits: assert (!dut.tick_start || (waits == '0 && comes == '0 && !dut.busy));
       events_only_with_a_valid_image: assert (!s_axis_tready || dut.i_control.image_valid_q);
       no_events_in_a_soft_reset: assert (!(s_axis_tready && soft_reset));
       nothing_runs_after_a_soft_reset: assert (!reset_q || (!s_axis_tready && !dut.busy && !busy));
-      no_past_read_once_the_states_walk: assert (!(phase inside {PhaseStates, PhaseEnded}) || !(past_read || dut.past_busy));
+      no_past_read_once_the_states_walk: assert (!(phase inside {PhaseStates, PhaseEnded}) ||
+        !(past_read || dut.past_busy));
       past_changes_after_its_last_read: assert (!dut.i_changes.write_past || !(past_read || dut.past_busy));
       past_changes_in_the_states_walk_alone: assert (!dut.i_changes.write_past || phase == PhaseStates);
       past_and_walk_never_read_together: assert (!(past_read && dut.i_changes.walks_states));
-      ring_is_written_in_the_tick_slot: assert (!ring_write || (dut.ring_address >= slot && dut.ring_address < slot + 16'(Stride)));
-      ring_is_read_in_the_next_slot: assert (!ring_read || (dut.ring_offset < 16'(Stride) && phase == PhaseStates));
+      ring_is_written_in_the_tick_slot: assert (!ring_write || (dut.ring_address >= slot &&
+        dut.ring_address < slot + 16'(Stride)));
+      ring_is_read_in_the_next_slot: assert (!ring_read || (dut.ring_offset < 16'(Stride) &&
+        phase == PhaseStates));
       no_slot_is_written_while_read: assert (!(ring_write && phase == PhaseStates) || slot != next_slot);
       one_port_reads_or_writes: assert (Lanes > 2 || !(ring_read && ring_write));
       a_cell_begins_when_it_may: assert (!dut.cell_start || dut.cell_ready);
-      no_product_is_read_that_is_made: assert (!(phase inside {PhaseStates, PhaseEnded}) || !dut.i_cell.gathering_q || dut.i_cell.first_q);
+      velocity_cell_begins_alone: assert (!dut.cell_start || !dut.cell_readout || !busy);
+      no_product_is_read_that_is_made: assert (!(phase inside {PhaseStates, PhaseEnded}) ||
+        !dut.i_cell.gathering_q || dut.i_cell.first_q);
 
       invariant_phases: assert (phase <= 4'(PhaseEnded));
       invariant_silence: assert (phase != PhaseSilence || starting);
-      invariant_starting: assert (!starting || (phase inside {PhaseSilence, PhaseIdle, PhaseLatents, PhaseMultiplied, PhaseStates, PhaseEnded}));
-      invariant_cells: assert (phase inside {PhaseSilence, PhaseIdle, PhaseScan} || starting || cells <= 16'(Steps));
-      invariant_no_cell: assert (starting || !(phase inside {PhaseEncoded, PhaseLatents, PhaseMultiplied}) || cells == '0);
-      invariant_all_cells: assert (starting || !(phase inside {PhaseStates, PhaseEnded}) || cells == 16'(Steps));
+      invariant_starting: assert (!starting ||
+        (phase inside {PhaseSilence, PhaseIdle, PhaseLatents, PhaseMultiplied, PhaseStates, PhaseEnded}));
+      invariant_cells: assert (phase inside {PhaseSilence, PhaseIdle, PhaseScan} || starting ||
+        cells <= 16'(Steps));
+      invariant_no_cell: assert (starting ||
+        !(phase inside {PhaseEncoded, PhaseLatents, PhaseMultiplied}) || cells == '0);
+      invariant_all_cells: assert (starting || !(phase inside {PhaseStates, PhaseEnded}) ||
+        cells == 16'(Steps));
       invariant_rest: assert ((at_work && !starting) || !busy);
-      invariant_no_velocity: assert (starting || !(phase inside {PhaseScan, PhaseEncoded, PhaseLatents, PhaseMultiplied, PhaseCells}) ||
+      invariant_no_velocity: assert (starting ||
+        !(phase inside {PhaseScan, PhaseEncoded, PhaseLatents, PhaseMultiplied, PhaseCells}) ||
         at_work || (waits == '0 && comes == '0));
       invariant_due: assert (!velocity_due || starting || (waits == '0 && comes == '0 && in_flight));
       invariant_comes: assert (comes != 2'b11 && (!comes[0] || waits == '0) && (!comes[1] || !waits[1]));
-      invariant_comes_in: assert (comes == '0 || (at_work && !starting) || (phase == PhaseIdle && comes == 2'b10 && dut.done_q));
+      invariant_comes_in: assert (comes == '0 || (at_work && !starting) || (phase == PhaseIdle &&
+        comes == 2'b10 && dut.done_q));
       invariant_second: assert (second_q == (waits == 2'b10) && (waits != 2'b01 || comes == 2'b10));
-      invariant_valid: assert (!(dut.running_q || dut.filling_q) || dut.i_control.image_valid_q || soft_reset);
+      invariant_valid: assert (!(dut.running_q || dut.filling_q) || dut.i_control.image_valid_q ||
+        soft_reset);
       invariant_begun: assert (dut.running_q || phase == PhaseSilence || soft_reset);
       invariant_walk: assert (!walks || phase == (dut.i_changes.of_states_q ? PhaseStates : PhaseLatents));
-      invariant_entered: assert (!(dut.i_sequencer.entered_q && phase inside {PhaseLatents, PhaseStates}) || !walks);
-      invariant_last2: assert (!(dut.i_changes.valid2_q && dut.i_changes.last2_q) || (!dut.i_changes.walking_q && !dut.i_changes.valid1_q));
-      invariant_last1: assert (!(dut.i_changes.valid1_q && dut.i_changes.last1_q) || !dut.i_changes.walking_q);
-      invariant_place: assert (!dut.i_changes.walking_q || !dut.i_changes.of_states_q || (dut.i_changes.column_q < 16'(Hidden) &&
-        dut.i_changes.chain_q < 16'(Steps - 1) && dut.i_changes.state_q == dut.i_changes.column_q + dut.i_changes.chain_q * 16'(Hidden)));
-      invariant_latent: assert (!dut.i_changes.walking_q || dut.i_changes.of_states_q || dut.i_changes.column_q < 16'd2);
+      invariant_entered: assert (!(dut.i_sequencer.entered_q &&
+        phase inside {PhaseLatents, PhaseStates}) || !walks);
+      invariant_last2: assert (!(dut.i_changes.valid2_q && dut.i_changes.last2_q) ||
+        (!dut.i_changes.walking_q && !dut.i_changes.valid1_q));
+      invariant_last1: assert (!(dut.i_changes.valid1_q && dut.i_changes.last1_q) ||
+        !dut.i_changes.walking_q);
+      invariant_place: assert (!dut.i_changes.walking_q || !dut.i_changes.of_states_q ||
+        (dut.i_changes.column_q < 16'(Hidden) &&
+        dut.i_changes.chain_q < 16'(Steps - 1) &&
+          dut.i_changes.state_q == dut.i_changes.column_q + dut.i_changes.chain_q * 16'(Hidden)));
+      invariant_latent: assert (!dut.i_changes.walking_q || dut.i_changes.of_states_q ||
+        dut.i_changes.column_q < 16'd2);
       invariant_past: assert (!(phase inside {PhaseStates, PhaseEnded}) || starting ||
         (dut.i_cell.recurrent_q[9:1] == '0 && (!dut.i_cell.gathering_q || dut.i_cell.first_q)));
-      invariant_slot: assert (slot <= 16'(RingLast) && (Stride == 0 || slot % 16'((Stride == 0) ? 1 : Stride) == '0));
-      invariant_address: assert (!at_work || starting || Stride == 0 || (dut.ring_address >= slot && dut.ring_address < slot + 16'(Stride)));
-      invariant_one_slot: assert ((Lanes > 2 && RingLast != 0) || !(phase inside {PhaseStates, PhaseEnded}) || !busy);
-      invariant_one_cell: assert (Steps != 1 || !in_flight || (dut.i_cell.makes_velocity_q && $onehot({dut.i_cell.gathering_q,
+      invariant_slot: assert (slot <= 16'(RingLast) && (Stride == 0 ||
+        slot % 16'((Stride == 0) ? 1 : Stride) == '0));
+      invariant_address: assert (!at_work || starting || Stride == 0 || (dut.ring_address >= slot &&
+        dut.ring_address < slot + 16'(Stride)));
+      invariant_one_slot: assert ((Lanes > 2 && RingLast != 0) ||
+        !(phase inside {PhaseStates, PhaseEnded}) || !busy);
+      invariant_one_cell: assert (Steps != 1 || !in_flight || (dut.i_cell.makes_velocity_q &&
+        $onehot({dut.i_cell.gathering_q,
         dut.i_cell.gathered_q[ToNormalise:1], dut.i_cell.normalising_q, dut.i_cell.normalised_q})));
       invariant_pipelines: assert (covered);
     end
