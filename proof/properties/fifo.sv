@@ -18,8 +18,10 @@ module fifo #(
   typedef logic [PointerWidth:0] count_t;
   logic in_ready_o, out_valid_o, push, pop;
   logic [Width-1:0] out_data_o;
-  logic upset_o;
-  aegru_fifo #(.Width(Width), .Depth(Depth)) dut (.*);
+  aegru_fifo #(.Width(Width), .Depth(Depth)) dut (
+    .clk_i, .rst_ni, .clear_i, .in_valid_i, .in_data_i, .in_ready_o, .out_valid_o, .out_data_o,
+    .out_ready_i
+  );
   assign push = in_valid_i & in_ready_o;
   assign pop = out_valid_o & out_ready_i;
 

@@ -109,6 +109,7 @@ PROOFS = (
         blackboxes=("gates", "gates_serial"),
         reach=9,
     ),
+    Proof("aegru_spi", "spi", depth=2, reach=40),
     Proof(
         "aegru_engine",
         "tick",

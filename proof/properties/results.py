@@ -105,6 +105,7 @@ class Results:
 
     def table(self, harnesses: list[str]) -> str:
         """Return a line for each property."""
+        lines: list[tuple[str, ...]]
         lines = [("module", "property", "how", "variants", "seconds", "holds")]
         lines += [
             (
@@ -126,7 +127,7 @@ class Results:
     def fault_table(self, harnesses: list[str]) -> str:
         """Return a line for each broken copy."""
         rows = [row for _, row in sorted(self.faults.items()) if row["harness"] in harnesses]
-        lines = [("module", "fault", "property", "failed")]
+        lines: list[tuple[str, ...]] = [("module", "fault", "property", "failed")]
         lines += [
             (
                 *(str(row[name]) for name in ("module", "fault", "property")),
