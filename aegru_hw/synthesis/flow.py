@@ -37,6 +37,10 @@ SYNTHESIS = {
     "xc7": "synth_xilinx -family xc7 -flatten\nwrite_json netlist.json",
 }
 
+NARROWED = "hierarchy -top {top}\nproc\nflatten\nopt\nwreduce\nopt"
+"""Passes that make registers as narrow as the products in them: ice40_dsp takes a wider one into the
+multiplier's cell, and loses the copies of the sign."""
+
 PINS = {"ecp5": "--lpf", "ice40": "--pcf"}
 """nextpnr's option for the pin file of a board."""
 
@@ -264,6 +268,8 @@ class _Flow:
         if self.target.family == "ecp5":
             picoseconds = LOGIC_SHARE * 1e6 / self.clock
             lines.append(f"scratchpad -set abc9.D {picoseconds:.0f}")
+        if self.target.family == "ice40":
+            lines.append(NARROWED.format(top=self.design.top))
         lines += [SYNTHESIS[self.target.family], f"tee -q -o {STATISTICS} stat -json"]
         return "\n".join(lines) + "\n"
 
