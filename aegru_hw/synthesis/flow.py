@@ -38,8 +38,8 @@ SYNTHESIS = {
 }
 
 NARROWED = "hierarchy -top {top}\nproc\nflatten\nopt\nwreduce\nopt"
-"""Passes that make registers as narrow as the products in them: ice40_dsp takes a wider one into the
-multiplier's cell, and loses the copies of the sign."""
+"""Passes that make registers as narrow as the products in them. ice40_dsp takes a wider one into
+SB_MAC16, and loses the copies of the sign."""
 
 PINS = {"ecp5": "--lpf", "ice40": "--pcf"}
 """nextpnr's option for the pin file of a board."""

@@ -1,4 +1,4 @@
-"""The synthesised netlist plays; its loader expects what the sources say; its pins are synchronised."""
+"""The synthesised netlist plays; what its loader expects; its pins."""
 
 import json
 from pathlib import Path
@@ -8,7 +8,6 @@ import pytest
 from aegru_hw.fixedpoint.made_up import random_counts
 from aegru_hw.rtl.address_map import IMAGE_VERSION
 from aegru_hw.rtl.project import write_project
-from aegru_hw.synthesis.engine import engine_design
 from aegru_hw.synthesis.targets import target_named, usual_lanes
 from aegru_hw.synthesis.tools import run_tool
 from proof.netlist import loose_pins, play_netlist
