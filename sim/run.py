@@ -25,6 +25,7 @@ from xml.etree import ElementTree
 from cocotb_tools.runner import get_runner
 
 HERE = Path(__file__).resolve().parent
+ENGINE_TESTS = ["aegru_bus_tb", "aegru_boundary_tb", "aegru_stream_tb", "aegru_engine_tb"]
 FIRMWARE_LIBRARY = "firmware/aegru-*.so"
 GREATEST_COUNT = 255
 """Of the firmware's 8-bit count; the window count saturates below it all the same."""
@@ -87,7 +88,7 @@ def run(
     }
     build_args, plusargs = ["-Wno-fatal"], [f"+{option}" for option in plus or ()]
     if dut == "rtl":
-        top, modules = "aegru_engine", ["aegru_stream_tb", "aegru_engine_tb"]
+        top, modules = "aegru_engine", ENGINE_TESTS
         sources = [folder / line for line in (folder / "filelist.f").read_text().split()]
         sources.append(simulation / "aegru_trace.sv")
         parameters = dict(settings["parameters"])

@@ -18,9 +18,9 @@ from aegru_hw.rtl.project import write_project
 from aegru_hw.rtl.sources import engine_digest, project_digest, sources
 from aegru_hw.rtl.verilator import verilator_command
 from aegru_hw.sources import source_folder
-from tests.rtl.coverage import line_coverage, toggle_coverage
+from proof.coverage.data import line_coverage, toggle_coverage
 
-STREAM_TESTS, ENGINE_TESTS = 18, 20
+STREAM_TESTS, ENGINE_TESTS = 18, 38
 ALL_PASS = f"TESTS={STREAM_TESTS + ENGINE_TESTS} PASS={STREAM_TESTS + ENGINE_TESTS} FAIL=0"
 SPI_TESTS = 33
 SPI_PASS = f"TESTS={SPI_TESTS} PASS={SPI_TESTS} FAIL=0"

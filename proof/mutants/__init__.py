@@ -1,0 +1,1 @@
+"""One-line faults of the RTL: finding, compiling, playing and counting them."""
