@@ -1,4 +1,4 @@
-"""The register bus at the level of its pins: each channel at its own pace, noise where nothing is valid."""
+"""The register bus at its pins: each channel at its own pace, noise where nothing is valid."""
 
 import random
 

@@ -25,7 +25,10 @@ from xml.etree import ElementTree
 from cocotb_tools.runner import get_runner
 
 HERE = Path(__file__).resolve().parent
-ENGINE_TESTS = ["aegru_bus_tb", "aegru_boundary_tb", "aegru_stream_tb", "aegru_engine_tb"]
+ENGINE_TESTS = [
+    *("aegru_bus_tb", "aegru_boundary_tb", "aegru_stream_tb", "aegru_engine_tb"),
+    "aegru_image_tb",
+]
 FIRMWARE_LIBRARY = "firmware/aegru-*.so"
 GREATEST_COUNT = 255
 """Of the firmware's 8-bit count; the window count saturates below it all the same."""

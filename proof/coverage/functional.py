@@ -15,7 +15,8 @@ from tqdm import tqdm
 
 from aegru_hw.rtl.address_map import address, status_bit
 from aegru_hw.rtl.sources import sources
-from proof.mutants.engines import SMALL, SPARSE, Plan, Played, Sizes, compile_engine, opened, played
+from proof.mutants.decoders import Sizes
+from proof.mutants.engines import SMALL, SPARSE, Plan, Played, compile_engine, opened, played
 from proof.mutants.playing import CONTROL, STATUS, Player, WrongError
 from proof.mutants.schemata import PACKAGE
 

@@ -19,7 +19,7 @@ from proof.mutants.campaign import CampaignError, run
 from proof.mutants.choice import LEAST, chosen
 from proof.mutants.table import rows, text
 
-TOTAL, SEED = 500, 1
+TOTAL, SEED = 400, 1
 
 
 def main() -> int:

@@ -5,7 +5,7 @@ import json
 import multiprocessing
 import shutil
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -14,7 +14,7 @@ from tqdm import tqdm
 
 from aegru_hw.rtl.sources import sources
 from proof.mutants import alone, testbenches
-from proof.mutants.engines import PLANS, Plan, compile_engine, opened
+from proof.mutants.engines import HARNESS, PLANS, Plan, compile_engine, opened
 from proof.mutants.mutant import Mutant
 from proof.mutants.playing import ENDINGS, SURVIVED, outcome, play
 from proof.mutants.schemata import PACKAGE, write_sources
@@ -52,6 +52,10 @@ class Ready:
     engines: list[tuple[Plan, Path, int]]
     benches: list[tuple[Bench, Path, int]]
     scratch: Path
+
+
+Judge = Callable[[Mutant, int, Ready, Path], str | None]
+"""Returns what kills a mutant, or None: of its number, what is compiled, and a folder."""
 
 
 class CampaignError(Exception):
@@ -95,48 +99,52 @@ def run(mutants: list[Mutant], folder: Path, *, jobs: int, fresh: bool = False) 
     folder.mkdir(parents=True, exist_ok=True)
     results = folder / "mutants.jsonl"
     rtl, tests, why = rtl_digest(), tests_digest(), reasons()
-    known = {} if fresh else dict(_known(results, rtl, tests))
-    verdicts = {}
-    for mutant in mutants:
-        if mutant.name in why:
-            verdicts[mutant.name] = _verdict(mutant, (EQUIVALENT_TO, why[mutant.name]), rtl, tests)
-        elif mutant.name in known:
-            verdicts[mutant.name] = known[mutant.name]
-    left = [mutant for mutant in mutants if mutant.name not in verdicts]
-    left.sort(key=lambda mutant: mutant.elaborated)  # those that take long come last
+    verdicts = {} if fresh else dict(_known(results, rtl, tests))
+    verdicts = {m.name: verdicts[m.name] for m in mutants if m.name in verdicts}
     together = {number: m for number, m in enumerate(mutants, 1) if not m.elaborated}
-    ready = None
-    if any(not mutant.elaborated for mutant in left):
-        ready = _prepare(together, folder / "builds")
     numbers = {mutant.name: number for number, mutant in together.items()}
+    ready = Ready([], [], folder)
+    if any(name not in verdicts for name in numbers):
+        ready = _prepare(together, folder / "builds")
     context = multiprocessing.get_context("fork")
     with (
         ProcessPoolExecutor(jobs, mp_context=context) as pool,
         open(results, "a", encoding="utf-8") as log,
         tqdm(total=len(mutants), initial=len(verdicts), desc="mutants", unit="mutant") as bar,
     ):
-        waiting = {
-            pool.submit(_judge, mutant, numbers.get(mutant.name, 0), ready, folder): mutant
-            for mutant in left
-        }
-        try:
+
+        def keep(mutant: Mutant, verdict: str, by: str) -> None:
+            given = (mutant.name, mutant.module, mutant.line, mutant.change, verdict, by)
+            verdicts[mutant.name] = Verdict(*given, rtl=rtl, tests=tests)
+            log.write(json.dumps(asdict(verdicts[mutant.name]), sort_keys=True) + "\n")
+            log.flush()
+            bar.update()
+
+        def play(judge: Judge, of_stage: list[Mutant], last: bool) -> None:
+            waiting = {
+                pool.submit(judge, mutant, numbers.get(mutant.name, 0), ready, folder): mutant
+                for mutant in of_stage
+            }
             for done in as_completed(waiting):
-                mutant = waiting[done]
-                verdict = _verdict(mutant, done.result(), rtl, tests)
-                verdicts[mutant.name] = verdict
-                log.write(json.dumps(asdict(verdict), sort_keys=True) + "\n")
-                log.flush()
-                bar.update()
+                mutant, killed = waiting[done], done.result()
+                if killed is not None:
+                    keep(mutant, KILLED, killed)
+                elif last:
+                    keep(mutant, SURVIVES, "")
+
+        try:
+            # All meet the cheap tests, those with a reason too, before any meets a dear one.
+            play(_engines, [m for m in together.values() if m.name not in verdicts], last=False)
+            for mutant in mutants:
+                played = verdicts.get(mutant.name)
+                if mutant.name in why and (played is None or played.verdict != KILLED):
+                    keep(mutant, EQUIVALENT_TO, why[mutant.name])
+            play(_benches, [m for m in together.values() if m.name not in verdicts], last=True)
+            play(_alone, [m for m in mutants if m.name not in verdicts], last=True)
         except BaseException:
             pool.shutdown(wait=False, cancel_futures=True)
             raise
     return [verdicts[mutant.name] for mutant in mutants]
-
-
-def _verdict(mutant: Mutant, ended: tuple[str, str], rtl: str, tests: str) -> Verdict:
-    return Verdict(
-        mutant.name, mutant.module, mutant.line, mutant.change, *ended, rtl=rtl, tests=tests
-    )
 
 
 def _known(results: Path, rtl: str, tests: str) -> Iterator[tuple[str, Verdict]]:
@@ -147,14 +155,15 @@ def _known(results: Path, rtl: str, tests: str) -> Iterator[tuple[str, Verdict]]
             verdict = Verdict(**json.loads(line))
         except (TypeError, ValueError):
             continue  # a line that was being written
-        if verdict.rtl == rtl and (verdict.verdict == KILLED or verdict.tests == tests):
+        survived = verdict.tests == tests and verdict.verdict == SURVIVES
+        if verdict.rtl == rtl and (verdict.verdict == KILLED or survived):
             yield verdict.name, verdict
 
 
 def _prepare(together: dict[int, Mutant], builds: Path) -> Ready:
     """Compile what has not been compiled of these mutants, and play the original."""
     names = "".join(f"{number} {mutant.name}" for number, mutant in together.items())
-    built = builds / digest([*sources(), HERE / "harness.cpp", PACKAGE])
+    built = builds / digest([*sources(), PACKAGE])
     built = built.with_name(built.name + hashlib.sha256(names.encode()).hexdigest()[:8])
     for other in builds.glob("*"):
         if other != built:
@@ -168,7 +177,8 @@ def _prepare(together: dict[int, Mutant], builds: Path) -> Ready:
     steps = tqdm(total=len(PLANS) + len(BENCHES), desc="compiling", unit="engine", leave=False)
     with steps:
         for plan in PLANS:
-            library = built / f"{plan.name}.so"
+            made = f"{plan.parameters}{HARNESS.read_text()}".encode()
+            library = built / f"{plan.name} {hashlib.sha256(made).hexdigest()[:8]}.so"
             if not library.is_file():
                 failed = compile_engine(plan, [PACKAGE, *files], library, built / "work")
                 if failed is not None:
@@ -191,23 +201,18 @@ def _prepare(together: dict[int, Mutant], builds: Path) -> Ready:
     return ready
 
 
-def _judge(mutant: Mutant, number: int, ready: Ready | None, folder: Path) -> tuple[str, str]:
-    """Return a mutant's verdict and what gave it."""
-    if mutant.elaborated:
-        found = alone.failure(mutant, folder / "builds" / f"alone_{mutant.name}")
-    else:
-        if ready is None:
-            raise CampaignError("nothing is compiled")
-        found = _failure(mutant, number, ready)
-    return (SURVIVES, "") if found is None else (KILLED, found)
-
-
-def _failure(mutant: Mutant, number: int, ready: Ready) -> str | None:
+def _engines(mutant: Mutant, number: int, ready: Ready, folder: Path) -> str | None:
+    """Return what kills a mutant through the C interface; None where nothing does."""
     if not mutant.module.startswith("aegru_spi"):
         for plan, library, limit in ready.engines:
             ended = outcome(library, plan, number, limit)
             if ended != SURVIVED:
                 return f"engine of {plan.name}: {ENDINGS.get(ended, 'abort')}"
+    return None
+
+
+def _benches(mutant: Mutant, number: int, ready: Ready, folder: Path) -> str | None:
+    """Return the test of the testbenches that a mutant fails first; None where it passes all."""
     for bench, project, limit in ready.benches:
         if bench.plays(mutant.module):
             out = ready.scratch / mutant.name
@@ -215,3 +220,8 @@ def _failure(mutant: Mutant, number: int, ready: Ready) -> str | None:
             if failed is not None:
                 return f"{bench.name}: {failed}"
     return None
+
+
+def _alone(mutant: Mutant, number: int, ready: Ready, folder: Path) -> str | None:
+    """Return what kills a mutant that is compiled by itself; None where nothing does."""
+    return alone.failure(mutant, folder / "builds" / f"alone_{mutant.name}")

@@ -7,7 +7,7 @@ from proof.mutants.mutant import Mutant
 from proof.mutants.places import mutants_of, text_of
 
 LEAST = 8
-MOST_ELABORATED = 0.05
+MOST_ELABORATED = 0.03
 """Share of the mutants that need a compile each."""
 
 

@@ -4,17 +4,14 @@ import ctypes
 import shutil
 import subprocess
 import sys
-from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from aegru_hw.fixedpoint import FixedDecoder, run_streaming_form
-from aegru_hw.fixedpoint.made_up import random_decoder
 from aegru_hw.fixedpoint.types import Codes
 from aegru_hw.rtl.cycles import tick_costs
 from aegru_hw.rtl.engine import COST_FIELDS, LIBRARY, events_of
@@ -22,9 +19,7 @@ from aegru_hw.rtl.image_stream import image_stream
 from aegru_hw.rtl.images import memory_image
 from aegru_hw.rtl.limits import least_limits
 from aegru_hw.rtl.verilator import verilator_command
-
-Sizes = Mapping[str, Any]
-"""Arguments of `random_decoder`."""
+from proof.mutants.decoders import Sizes, made
 
 HARNESS = Path(__file__).with_name("harness.cpp")
 
@@ -58,7 +53,7 @@ class Plan:
 
     @cached_property
     def made(self) -> list[FixedDecoder]:
-        return [random_decoder(seed, **sizes) for seed, sizes in enumerate(self.decoders, 1)]
+        return [made(seed, **sizes) for seed, sizes in enumerate(self.decoders, 1)]
 
     @cached_property
     def parameters(self) -> dict[str, int | str]:
@@ -92,11 +87,12 @@ PLANS = (
         4,
         (
             SMALL,
-            {**SMALL, "norm": False, "steps": 2, "window": 1, "spread": 4.0},
+            {**SMALL, "norm": False, "steps": 2, "window": 1, "spread": 4.0, "weight_bits": 4},
             {**SMALL, "hidden": 4, "latent": 3, "steps": 1, "sparsity": 0.0, "channels": 5},
+            {**SMALL, "formats": "coarse", "weight_bits": 7},
         ),
     ),
-    Plan("one lane, wired formats", 1, (SMALL, {**SMALL, "spread": 4.0}), fixed=True),
+    Plan("one lane, wired formats", 1, (SMALL, {**SMALL, "formats": "ties"}), fixed=True),
     Plan(
         "sixteen lanes",
         16,
@@ -111,12 +107,16 @@ PLANS = (
         2,
         (
             {**SMALL, "steps": 2, "window": 1},
-            {**SMALL, "steps": 4, "hidden": 9, "latent": 2, "norm": False, "sparsity": 0.8},
+            {**SMALL, "steps": 4, "hidden": 9, "latent": 2, "weight_bits": 3, "sparsity": 0.8},
             {**SMALL, "steps": 1, "window": 3},
+            {**SMALL, "formats": "coarse", "norm": False, "weight_bits": 7},
         ),
     ),
     Plan(
-        "four lanes, wired formats", 4, ({**SMALL, "steps": 5}, {**SMALL, "steps": 5}), fixed=True
+        "four lanes, wired formats",
+        4,
+        ({**SMALL, "steps": 5}, {**SMALL, "steps": 5, "formats": "ties"}),
+        fixed=True,
     ),
 )
 """From the one on that most mutants die in."""
@@ -147,7 +147,7 @@ def played(decoder: FixedDecoder, lanes: int, counts: NDArray[np.int64]) -> Play
 
 
 def compile_engine(
-    plan: Plan, sources: list[Path], target: Path, work: Path, optimise: str = "-O2"
+    plan: Plan, sources: list[Path], target: Path, work: Path, optimise: str = "-O1"
 ) -> str | None:
     """Compile sources and harness into the library `target`; return what was said of a failure.
 
@@ -195,6 +195,8 @@ def opened(path: Path) -> ctypes.CDLL:
     ):
         counter.argtypes = [handle]
         counter.restype = ctypes.c_uint64
+    library.engine_torn.argtypes = [handle]
+    library.engine_torn.restype = ctypes.c_bool
     library.engine_run.argtypes = [
         *(handle, words, ctypes.c_uint64, ctypes.c_uint64),
         *(ctypes.POINTER(ctypes.c_int32), words, ctypes.c_uint64, ctypes.c_uint32, ctypes.c_uint32),

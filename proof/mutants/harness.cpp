@@ -19,6 +19,8 @@ struct Engine {
   std::unique_ptr<Vaegru_engine> top;
   std::minstd_rand random{1};
   uint64_t cycles = 0, source_stalls = 0, sink_stalls = 0;
+  uint64_t taken = 0;  // velocity words since a hard reset
+  bool torn = false;   // one had the wrong TLAST
 
   explicit Engine(const std::vector<std::string>& options) {
     std::vector<const char*> words{"engine"};
@@ -72,6 +74,7 @@ void engine_delete(void* handle) { delete static_cast<Engine*>(handle); }
 void engine_reset(void* handle, uint32_t cycles) {
   auto& engine = *static_cast<Engine*>(handle);
   engine.top->aresetn = 0;
+  engine.taken = 0;
   for (uint32_t i = 0; i < cycles; ++i) engine.edge();
   engine.top->aresetn = 1;
   engine.edge();
@@ -88,6 +91,12 @@ uint64_t engine_cycles(void* handle) { return static_cast<Engine*>(handle)->cycl
 // Cycles in which the engine waited for an event, and in which a velocity waited.
 uint64_t engine_source_stalls(void* handle) { return static_cast<Engine*>(handle)->source_stalls; }
 uint64_t engine_sink_stalls(void* handle) { return static_cast<Engine*>(handle)->sink_stalls; }
+
+// Whether a packet of velocities was not of two words, the second with TLAST.
+bool engine_torn(void* handle) {
+  const auto& engine = *static_cast<Engine*>(handle);
+  return engine.torn || engine.taken % 2 != 0 || engine.top->m_axis_tvalid;
+}
 
 // Streams events (bit 16 is tlast) until `ticks` ticks are done and their velocities out, or for
 // `most` cycles. idle, back: of 16 cycles, those in which the source has no event, the sink no room.
@@ -115,10 +124,9 @@ uint64_t engine_run(void* handle, const uint32_t* events, uint64_t count, uint64
       ++sent;
       offered = false;
     }
-    if (top.m_axis_tvalid && top.m_axis_tready && words < 2 * ticks) {
-      // A word that comes with the wrong TLAST is wrong.
-      const bool last = words % 2 == 1;
-      velocity[words++] = static_cast<int32_t>(top.m_axis_tdata) ^ (top.m_axis_tlast == last ? 0 : 1);
+    if (top.m_axis_tvalid && top.m_axis_tready) {
+      engine.torn |= top.m_axis_tlast != (engine.taken++ % 2 == 1);
+      if (words < 2 * ticks) velocity[words++] = static_cast<int32_t>(top.m_axis_tdata);
     }
     if (top.tick_done && done < ticks) {
       uint32_t* cost = costs + 7 * done++;

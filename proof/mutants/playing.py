@@ -102,6 +102,7 @@ class Player:
     def drain(self) -> None:
         """Take the words of a packet that is offered in a soft reset."""
         self.stream(np.zeros(0), 4, most=40)
+        self.expect(not self.library.engine_torn(self.handle), "packets")
 
     @staticmethod
     def expect(holds: bool, what: str) -> None:
@@ -124,6 +125,14 @@ def play(library: ctypes.CDLL, plan: Plan, mutant: int, limit: int) -> int:
         player.stream(first.events, len(first.velocity), most=cut, back=cut % 3)
         player.write(CONTROL, 3)
         player.drain()
+    # The cycles in which the first velocity comes, and the first tick ends.
+    cycles, latency = (int(cost) for cost in first.costs[0, :2])
+    begun = 2 * int(np.flatnonzero(first.events >> 16)[0])
+    for cut in [*range(latency - 4, latency + 10), *range(cycles - 4, cycles + 10)]:
+        player.stream(first.events, 1, most=begun + cut)
+        player.write(CONTROL, 3)
+        player.drain()
+        player.expect(player.read(address("ticks")) == 0, "ticks after a reset")
     player.check(first, back=3)
     for other in played[1:]:
         player.stream(other.events, len(other.velocity), most=100)

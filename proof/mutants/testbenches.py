@@ -10,7 +10,8 @@ from pathlib import Path
 
 from aegru_hw.fixedpoint.made_up import random_counts, random_decoder
 from aegru_hw.rtl.project import write_project
-from proof.mutants.engines import SMALL, Sizes
+from proof.mutants.decoders import Sizes
+from proof.mutants.engines import SMALL
 from proof.mutants.schemata import PACKAGE
 
 SECONDS = 600
