@@ -1,5 +1,6 @@
 """The register bus at its pins: each channel at its own pace, noise where nothing is valid."""
 
+import os
 import random
 
 import cocotb
@@ -103,6 +104,18 @@ class BusTB:
 
 
 @cocotb.test()
+async def image_of_the_bitstream(dut):
+    """Before anything is loaded an image is valid where it was compiled in, and enabled."""
+    tb = BusTB(dut, 0)
+    compiled_in = bool(int(os.environ["AEGRU_COMPILED_IN"]))
+    for _ in range(2):
+        await tb.reset()
+        valid = await tb.read(STATUS) & STATUS_IMAGE_VALID
+        assert valid == (STATUS_IMAGE_VALID if compiled_in else 0)
+        assert await tb.read(CONTROL) == (CONTROL_ENABLE if compiled_in else 0)
+
+
+@cocotb.test()
 @cocotb.parametrize(slowness=SLOWNESS)
 async def every_pace(dut, slowness):
     """What is written is read, whichever channel waits, and whatever lies on those that do not."""
@@ -174,3 +187,16 @@ async def reset_within_a_transfer(dut, channels):
         assert status & ~STATUS_RUNNING == (STATUS_IMAGE_VALID if control else 0)
         await tb.write(PERIOD, 3 + cycles)
         assert await tb.read(PERIOD) == 3 + cycles
+
+
+@cocotb.test()
+async def reset_while_a_period_is_written(dut):
+    """A hard reset forgets the tick period, also one that was on its way."""
+    tb = BusTB(dut, 4)
+    for cycles in range(1, 60, 2):
+        await tb.reset()
+        await tb.request("aw", "awaddr", PERIOD, 0)
+        await tb.request("w", "wdata", 77, 0)
+        await ClockCycles(dut.aclk, cycles)
+        await tb.reset()
+        assert await tb.read(PERIOD) == 0, f"{cycles} cycles"

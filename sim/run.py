@@ -102,6 +102,7 @@ def run(
             parameters["ImagePrefix"] = f'"{folder}/images/"'
         trace = out / "trace.txt"
         environment["AEGRU_TRACE"] = str(trace)
+        environment["AEGRU_COMPILED_IN"] = str(int(not load and not protected))
         if not protected:  # an upset breaks what is asserted
             build_args += ["--assert", "-DSIMULATION"]
         plusargs.append(f"+trace={trace}")

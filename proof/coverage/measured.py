@@ -57,6 +57,7 @@ class Measured:
 
 def measure(folder: Path) -> list[Measured]:
     """Return what the testbenches reached of each module; folder: for what is compiled."""
+    folder.mkdir(parents=True, exist_ok=True)
     reports = []
     for bench in tqdm(COVERED, desc="testbenches", unit="bench"):
         project = folder / bench.name.replace(" ", "_")

@@ -99,6 +99,11 @@ class Player:
         ):
             self.expect(self.read(address(name)) == value, name)
 
+    def wait_until_running(self) -> None:
+        """Wait for the end of start-up."""
+        while not self.read(STATUS) & RUNNING:
+            pass
+
     def drain(self) -> None:
         """Take the words of a packet that is offered in a soft reset."""
         self.stream(np.zeros(0), 4, most=40)
@@ -115,6 +120,9 @@ def play(library: ctypes.CDLL, plan: Plan, mutant: int, limit: int) -> int:
     player = Player(library, mutant, limit, seed=len(plan.name))
     played = plan.played
     first = played[0]
+    if plan.fixed:
+        wired = plan.made[0].geometry.channels
+        player.expect(player.read(address("channels")) == wired, "channels before an image")
     player.load(first)
     player.check(first)
     player.expect(player.read(STATUS) & (VALID | RUNNING) == VALID | RUNNING, "status")
@@ -129,6 +137,7 @@ def play(library: ctypes.CDLL, plan: Plan, mutant: int, limit: int) -> int:
     cycles, latency = (int(cost) for cost in first.costs[0, :2])
     begun = 2 * int(np.flatnonzero(first.events >> 16)[0])
     for cut in [*range(latency - 4, latency + 10), *range(cycles - 4, cycles + 10)]:
+        player.wait_until_running()
         player.stream(first.events, 1, most=begun + cut)
         player.write(CONTROL, 3)
         player.drain()

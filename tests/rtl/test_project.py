@@ -20,7 +20,7 @@ from aegru_hw.rtl.verilator import verilator_command
 from aegru_hw.sources import source_folder
 from proof.coverage.data import line_coverage, toggle_coverage
 
-STREAM_TESTS, ENGINE_TESTS = 18, 42
+STREAM_TESTS, ENGINE_TESTS = 18, 44
 ALL_PASS = f"TESTS={STREAM_TESTS + ENGINE_TESTS} PASS={STREAM_TESTS + ENGINE_TESTS} FAIL=0"
 SPI_TESTS = 33
 SPI_PASS = f"TESTS={SPI_TESTS} PASS={SPI_TESTS} FAIL=0"
