@@ -21,6 +21,8 @@ from testbench import VECTORS
 
 TRANSFERS = 60
 PERIOD_BITS = 24
+WALK = 60
+"""Cycles in which the counters are cleared, and what was due is written."""
 KNOWN = {IDENTIFICATION: int.from_bytes(b"AEGR", "big"), VERSION: 0x40000}
 SLOWNESS = [(0, 0, 0), (9, 0, 0), (0, 9, 0), (0, 0, 9), (5, 5, 5)]
 """Most cycles that address, data and response wait for nothing."""
@@ -199,4 +201,5 @@ async def reset_while_a_period_is_written(dut):
         await tb.request("w", "wdata", 77, 0)
         await ClockCycles(dut.aclk, cycles)
         await tb.reset()
+        await ClockCycles(dut.aclk, WALK)
         assert await tb.read(PERIOD) == 0, f"{cycles} cycles"

@@ -1,22 +1,38 @@
 """Line and toggle coverage of every module over the cocotb testbenches, after waivers."""
 
+import re
 import shutil
 import tomllib
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
 from pathlib import Path
 
 from tqdm import tqdm
 
+from aegru_hw.rtl.sources import sources
 from proof.coverage.data import line_coverage, toggle_coverage
-from proof.mutants.engines import SMALL, SPARSE
+from proof.mutants.decoders import Sizes
+from proof.mutants.engines import SMALL, SPARSE, Plan, compile_engine, opened
+from proof.mutants.playing import Player
+from proof.mutants.schemata import PACKAGE
 from proof.mutants.testbenches import BENCHES, Bench, covered
 
+UNLIKE: Sizes = {**SMALL, "norm": False, "steps": 1, "weight_bits": 4}
 COVERED = (
     *BENCHES,
-    Bench("cocotb of two lanes, loaded", 2, SMALL, ("--load",), {**SMALL, "norm": False}, False),
+    Bench("cocotb of two lanes, loaded", 2, SMALL, ("--load",), UNLIKE, False),
     Bench("cocotb of sixteen lanes", 16, {**SPARSE, "steps": 4}),
 )
+LARGE = Plan(
+    "four lanes, large",
+    4,
+    (
+        {"channels": 700, "latent": 60, "hidden": 60, "steps": 8, "window": 12},
+        {"channels": 333, "latent": 21, "hidden": 33, "steps": 3, "window": 7, "norm": False},
+    ),
+    ticks=60,
+)
+"""An engine whose numbers of channels, units and words are of many bits."""
+COUNTED = ("--coverage-line", "--coverage-toggle")
 WAIVERS = Path(__file__).with_name("waivers.toml")
 
 
@@ -55,6 +71,34 @@ class Measured:
         }
 
 
+@dataclass(frozen=True)
+class Waivers:
+    """What need not be reached: lines by module and text, bits by name, each with a reason."""
+
+    lines: tuple[tuple[str, re.Pattern[str]], ...]
+    toggles: tuple[re.Pattern[str], ...]
+
+    def line(self, module: str, text: str) -> bool:
+        """Return whether a line of a module is waived."""
+        return any(of in (module, "*") and pattern.fullmatch(text) for of, pattern in self.lines)
+
+    def toggle(self, bit: str) -> bool:
+        """Return whether a signal's bit is waived: LINE NAME[BIT]:DIRECTION."""
+        name = bit.partition(" ")[2].rpartition(":")[0]
+        return any(pattern.fullmatch(name) for pattern in self.toggles)
+
+
+def read_waivers() -> Waivers:
+    """Return the waivers of waivers.toml; ValueError where one has no reason."""
+    given = tomllib.loads(WAIVERS.read_text(encoding="utf-8"))
+    if not all(entry["reason"] for entry in [*given["lines"], *given["toggles"]]):
+        raise ValueError(f"{WAIVERS.name}: a waiver without a reason")
+    return Waivers(
+        tuple((entry["module"], re.compile(entry["text"])) for entry in given["lines"]),
+        tuple(re.compile(entry["signal"]) for entry in given["toggles"]),
+    )
+
+
 def measure(folder: Path) -> list[Measured]:
     """Return what the testbenches reached of each module; folder: for what is compiled."""
     folder.mkdir(parents=True, exist_ok=True)
@@ -66,14 +110,32 @@ def measure(folder: Path) -> list[Measured]:
             shutil.rmtree(project, ignore_errors=True)
             covered(bench, project, report)
         reports.append(report)
+    reports.append(_of_large(folder))
     return by_module(line_coverage(reports), toggle_coverage(reports))
+
+
+def _of_large(folder: Path) -> Path:
+    """Return what streams through the large engine covered."""
+    report = folder / "large.dat"
+    if not report.is_file():
+        library = folder / "large.so"
+        files = [PACKAGE, *sources()]
+        said = compile_engine(LARGE, files, library, folder / "work", options=COUNTED)
+        if said is not None:
+            raise RuntimeError(said[-2000:])
+        player = Player(opened(library), 0, 0, seed=1)
+        for stream in LARGE.played:
+            player.load(stream)
+            player.check(stream, idle=2, back=2)
+        player.library.engine_cover(player.handle, str(report).encode())
+    return report
 
 
 def by_module(
     lines: dict[tuple[str, int], bool], toggles: dict[tuple[str, str], bool]
 ) -> list[Measured]:
     """Return the points of each module, counted."""
-    waivers = tomllib.loads(WAIVERS.read_text(encoding="utf-8"))
+    waivers = read_waivers()
     found = []
     for file in sorted({file for file, _ in lines} | {file for file, _ in toggles}):
         module = Path(file).stem
@@ -83,14 +145,13 @@ def by_module(
         bits = {bit: reached for (name, bit), reached in toggles.items() if name == file}
         source = Path(__file__).parents[2] / "rtl" / file
         texts = source.read_text(encoding="utf-8").splitlines()
-        waived = waivers.get(module, {})
         skipped = {
             line
             for line, reached in of_file.items()
-            if not reached and texts[line - 1].strip() in waived.get("lines", {})
+            if not reached and waivers.line(module, texts[line - 1].strip())
         }
         unmoved = {bit for bit, reached in bits.items() if not reached}
-        left = {bit for bit in unmoved if not _matches(bit, waived.get("toggles", {}))}
+        left = {bit for bit in unmoved if not waivers.toggle(bit)}
         found.append(
             Measured(
                 module=module,
@@ -109,9 +170,3 @@ def by_module(
             )
         )
     return found
-
-
-def _matches(bit: str, patterns: dict[str, str]) -> bool:
-    """Return whether a signal's bit, LINE NAME[BIT]:DIRECTION, is waived by its name."""
-    name = bit.partition(" ")[2]
-    return any(fnmatchcase(name, pattern) for pattern in patterns)

@@ -52,7 +52,7 @@ def _lint(files: list[Path], folder: Path) -> str | None:
 def _engines(files: list[Path], folder: Path) -> str | None:
     for plan in PLANS[:MOST_PLANS]:
         library = folder / "engine.so"
-        said = compile_engine(plan, [PACKAGE, *files], library, folder / "work", "-O0")
+        said = compile_engine(plan, [PACKAGE, *files], library, folder / "work", optimise="-O0")
         if said is not None:
             return f"engine of {plan.name}: does not compile"
         ended = outcome(library, plan, 0, MOST_ENGINE_CYCLES)

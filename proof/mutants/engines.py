@@ -147,11 +147,17 @@ def played(decoder: FixedDecoder, lanes: int, counts: NDArray[np.int64]) -> Play
 
 
 def compile_engine(
-    plan: Plan, sources: list[Path], target: Path, work: Path, optimise: str = "-O1"
+    plan: Plan,
+    sources: list[Path],
+    target: Path,
+    work: Path,
+    *,
+    optimise: str = "-O1",
+    options: tuple[str, ...] = (),
 ) -> str | None:
     """Compile sources and harness into the library `target`; return what was said of a failure.
 
-    work: a folder with a plain path for what the tools leave.
+    work: a folder with a plain path for what the tools leave. options: further ones of Verilator.
     """
     shutil.rmtree(work, ignore_errors=True)
     work.mkdir(parents=True)
@@ -160,7 +166,7 @@ def compile_engine(
     python.symlink_to(sys.executable)
     command = [
         *(program, "--cc", "--build", "-j", "1", "--top-module", "aegru_engine"),
-        *("-O3", "--assert", "-DSIMULATION", "-Wno-fatal"),
+        *("-O3", "--assert", "-DSIMULATION", "-Wno-fatal", *options),
         *("-MAKEFLAGS", f"OPT_FAST={optimise} CFG_CXXFLAGS_PCH_I=-include PYTHON3={python}"),
         *("-CFLAGS", "-fPIC -std=c++20", "-LDFLAGS", "-shared -fPIC"),
         *("--exe", "-o", f"../{LIBRARY}", "--Mdir", str(work / "build")),
@@ -183,6 +189,7 @@ def opened(path: Path) -> ctypes.CDLL:
     handle, words = ctypes.c_void_p, ctypes.POINTER(ctypes.c_uint32)
     library.engine_new.restype = handle
     library.engine_new.argtypes = [ctypes.c_uint32, ctypes.c_uint64, ctypes.c_uint32]
+    library.engine_cover.argtypes = [handle, ctypes.c_char_p]
     library.engine_delete.argtypes = [handle]
     library.engine_reset.argtypes = [handle, ctypes.c_uint32]
     library.engine_write.argtypes = [handle, ctypes.c_uint32, ctypes.c_uint32]

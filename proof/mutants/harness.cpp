@@ -9,6 +9,9 @@
 
 #include "Vaegru_engine.h"
 #include "verilated.h"
+#if VM_COVERAGE
+#include "verilated_cov.h"
+#endif
 
 namespace {
 
@@ -69,6 +72,13 @@ void* engine_new(uint32_t mutant, uint64_t limit, uint32_t seed) {
   return new Engine({"+mutant=" + std::to_string(mutant), "+cycles=" + std::to_string(limit),
                      "+verilator+rand+reset+2", "+verilator+seed+" + std::to_string(seed)});
 }
+// Writes what was covered, where the engine was compiled to count that.
+void engine_cover(void* handle, const char* path) {
+#if VM_COVERAGE
+  static_cast<Engine*>(handle)->context.coveragep()->write(path);
+#endif
+}
+
 void engine_delete(void* handle) { delete static_cast<Engine*>(handle); }
 
 void engine_reset(void* handle, uint32_t cycles) {
