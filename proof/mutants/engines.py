@@ -17,7 +17,8 @@ from aegru_hw.rtl.cycles import tick_costs
 from aegru_hw.rtl.engine import COST_FIELDS, LIBRARY, events_of
 from aegru_hw.rtl.image_stream import image_stream
 from aegru_hw.rtl.images import memory_image
-from aegru_hw.rtl.limits import least_limits
+from aegru_hw.rtl.limits import Limits, least_limits
+from aegru_hw.rtl.rebuild import rebuild_costs
 from aegru_hw.rtl.verilator import verilator_command
 from proof.mutants.decoders import Sizes, made
 
@@ -28,10 +29,11 @@ HARNESS = Path(__file__).with_name("harness.cpp")
 class Played:
     """A decoder, spikes of T ticks, and what the integer simulator and the cost model say of them.
 
-    words: the decoder's image. events: of the spikes. velocity: (T, 2). costs: (T, 7).
+    words: the decoder's image. memories: what it holds, by name. events: of the spikes. velocity: (T, 2). costs: (T, 7).
     """
 
     words: NDArray[np.uint32]
+    memories: dict[str, NDArray[np.uint32]]
     events: NDArray[np.uint32]
     velocity: Codes
     costs: Codes
@@ -42,6 +44,8 @@ class Played:
 class Plan:
     """An engine of P lanes for some decoders, whose formats are wired in where `fixed`.
 
+    protected: with rebuilds, and memories that can be read back.
+
     decoders: what each is made with.
     """
 
@@ -49,6 +53,7 @@ class Plan:
     lanes: int
     decoders: tuple[Sizes, ...]
     fixed: bool = False
+    protected: bool = False
     ticks: int = 12
 
     @cached_property
@@ -57,17 +62,27 @@ class Plan:
 
     @cached_property
     def parameters(self) -> dict[str, int | str]:
-        images = [memory_image(decoder, self.lanes) for decoder in self.made]
-        limits = least_limits(*(image.needs for image in images))
-        given: dict[str, int | str] = {**limits.parameters(self.lanes)}
+        given: dict[str, int | str] = {**self.limits.parameters(self.lanes)}
         if self.fixed:
-            given["FixedConfig"] = images[0].fixed_config
+            given["FixedConfig"] = memory_image(self.made[0], self.lanes).fixed_config
+        if self.protected:
+            given |= {"Protected": 1, "ReadBack": 1}
         return given
+
+    @cached_property
+    def limits(self) -> Limits:
+        return least_limits(*(memory_image(decoder, self.lanes).needs for decoder in self.made))
 
     @cached_property
     def played(self) -> list[Played]:
         return [
-            played(decoder, self.lanes, lively_counts(decoder, self.ticks)) for decoder in self.made
+            played(
+                decoder,
+                self.lanes,
+                lively_counts(decoder, self.ticks),
+                self.limits if self.protected else None,
+            )
+            for decoder in self.made
         ]
 
 
@@ -118,6 +133,13 @@ PLANS = (
         ({**SMALL, "steps": 5}, {**SMALL, "steps": 5, "formats": "ties"}),
         fixed=True,
     ),
+    Plan(
+        "four lanes, protected",
+        4,
+        ({**SMALL, "steps": 4}, {**SMALL, "window": 1}, {**SMALL, "steps": 1, "window": 3}),
+        protected=True,
+    ),
+    Plan("one lane, protected", 1, (SMALL,), protected=True),
 )
 """From the one on that most mutants die in."""
 
@@ -133,12 +155,21 @@ def lively_counts(decoder: FixedDecoder, ticks: int) -> NDArray[np.int64]:
     return counts
 
 
-def played(decoder: FixedDecoder, lanes: int, counts: NDArray[np.int64]) -> Played:
-    """Return spike counts (T, C) as a stream, and what it must give."""
+def played(
+    decoder: FixedDecoder, lanes: int, counts: NDArray[np.int64], rebuilt: Limits | None = None
+) -> Played:
+    """Return spike counts (T, C) as a stream, and what it must give.
+
+    rebuilt: what a protected engine is elaborated for.
+    """
     image = memory_image(decoder, lanes)
     predicted = tick_costs(decoder, image.schedule, counts)
+    if rebuilt is not None:
+        rebuilds = rebuild_costs(decoder, image.schedule, counts, rebuilt)
+        predicted = rebuilds.added_to(predicted)
     return Played(
         words=image_stream(image),
+        memories=image.memories,
         events=events_of(counts),
         velocity=run_streaming_form(decoder, counts).velocity,
         costs=np.stack([getattr(predicted, name) for name in COST_FIELDS], axis=1),

@@ -8,10 +8,13 @@ from pathlib import Path
 import numpy as np
 
 from aegru_hw.rtl.address_map import address, status_bit
+from aegru_hw.rtl.image_stream import SELECT
+from aegru_hw.rtl.images import WIDTH
 from proof.mutants.engines import Plan, Played, opened
 
 CONTROL, STATUS = address("control"), address("status")
 LOAD_BEGIN, LOAD_DATA = address("load_begin"), address("load_data")
+READ_BACK, READ_BACK_DATA = address("read_back"), address("read_back_data")
 VALID, RUNNING = status_bit("image_valid"), status_bit("running")
 SATURATED, REFUSED_FLAG = status_bit("saturated"), status_bit("refused")
 NO_SPIKE, TLAST = 0xFFFF, 1 << 16
@@ -99,6 +102,15 @@ class Player:
         ):
             self.expect(self.read(address(name)) == value, name)
 
+    def read_back(self, played: Played) -> None:
+        """Read every word of the image."""
+        for name, words in played.memories.items():
+            stored = (1 << WIDTH.get(name, 32)) - 1
+            for at, word in enumerate(words.tolist()):
+                self.write(READ_BACK, SELECT[name] << 24 | at)
+                self.expect(not (self.read(READ_BACK_DATA) ^ word) & stored, f"{name} read back")
+        self.expect(self.read(CONTROL) == 0, "control after reading back")
+
     def wait_until_running(self) -> None:
         """Wait for the end of start-up."""
         while not self.read(STATUS) & RUNNING:
@@ -148,6 +160,8 @@ def play(library: ctypes.CDLL, plan: Plan, mutant: int, limit: int) -> int:
         player.load(other)
         player.drain()
         player.check(other, idle=2)
+    if plan.protected:
+        player.read_back(played[-1])
     player.write(CONTROL, 3)
     last = played[-1]
     player.stream(last.events, len(last.velocity), most=500)

@@ -41,7 +41,12 @@ class Bench:
 
 SPI = ("--dut", "spi")
 FOUR = Bench("cocotb of four lanes", 4, SMALL, (), {**SMALL, "hidden": 6, "window": 3}, False)
-BENCHES = (FOUR, Bench("cocotb of SPI", 1, SMALL, SPI), Bench("cocotb of one lane", 1, SMALL))
+BENCHES = (
+    FOUR,
+    Bench("cocotb of SPI", 1, SMALL, SPI),
+    Bench("cocotb of one lane", 1, SMALL),
+    Bench("cocotb of a protected engine", 4, SMALL, ("--protected",), fixed=False),
+)
 TICKS = 12
 """Of the scenario that most tests play."""
 
