@@ -29,7 +29,8 @@ HARNESS = Path(__file__).with_name("harness.cpp")
 class Played:
     """A decoder, spikes of T ticks, and what the integer simulator and the cost model say of them.
 
-    words: the decoder's image. memories: what it holds, by name. events: of the spikes. velocity: (T, 2). costs: (T, 7).
+    words: the decoder's image. memories: what it holds, by name. events: of the spikes.
+    velocity: (T, 2). costs: (T, 7).
     """
 
     words: NDArray[np.uint32]

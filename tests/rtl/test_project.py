@@ -23,6 +23,8 @@ from proof.coverage.data import line_coverage, toggle_coverage
 STREAM_TESTS, ENGINE_TESTS = 18, 44
 ALL_PASS = f"TESTS={STREAM_TESTS + ENGINE_TESTS} PASS={STREAM_TESTS + ENGINE_TESTS} FAIL=0"
 SPI_TESTS = 33
+PROTECTED_TESTS = 7
+PROTECTED_PASS = f"TESTS={PROTECTED_TESTS} PASS={PROTECTED_TESTS} FAIL=0"
 SPI_PASS = f"TESTS={SPI_TESTS} PASS={SPI_TESTS} FAIL=0"
 LEAST_LINE_COVERAGE = 0.95
 
@@ -148,6 +150,14 @@ def test_spi_top(tmp_path: Path) -> None:
     decoder = random_decoder(2, channels=20, latent=9, hidden=10, steps=3, window=4)
     write_project(decoder, tmp_path / "rtl", 1)
     assert SPI_PASS in run_testbench(tmp_path / "rtl", "--dut", "spi")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("lanes", [pytest.param(1, marks=pytest.mark.cross), 4])
+def test_protected(tmp_path: Path, lanes: int) -> None:
+    decoder = random_decoder(1, channels=13, latent=6, hidden=7, steps=3, window=4, table_bits=6)
+    write_project(decoder, tmp_path / "rtl", lanes, fixed_formats=lanes == 1)
+    assert PROTECTED_PASS in run_testbench(tmp_path / "rtl", "--protected")
 
 
 @pytest.mark.slow
