@@ -44,7 +44,7 @@ module aegru_sequencer import aegru_pkg::*; #(
   phase_e phase_d, phase_q;
   logic entered_q, starting_q, drained, all_begun, past_free;
   logic [1:0] drain_q;
-  index_t slot_q, stride, steps, cell_q;
+  index_t slot_q, next_slot_q, stride, steps, cell_q;
 
   assign stride = config_i[CfgRingStride][15:0];
   assign steps = config_i[CfgSteps][15:0];
@@ -79,7 +79,9 @@ module aegru_sequencer import aegru_pkg::*; #(
     if (phase_q == Idle) starting_q <= 1'b0;
     if (cell_start_o) cell_q <= cell_q + 16'd1;
     if (phase_q == Scan) cell_q <= '0;
-    if (done_o) slot_q <= next_slot_o;
+    if (done_o) slot_q <= next_slot_q;
+    // A cycle later: neither changes within a tick.
+    next_slot_q <= (starting_q || 32'(slot_q) == config_i[CfgRingLast]) ? '0 : slot_q + stride;
     if (!rst_ni) begin
       phase_q <= Silence;
       starting_q <= 1'b1;
@@ -103,6 +105,5 @@ module aegru_sequencer import aegru_pkg::*; #(
   assign cell_chain_o = (cell_q == '0) ? steps - 16'd2 : cell_q - 16'd1;
   assign cell_readout_o = cell_q == '0;
   assign slot_o = slot_q;
-  assign next_slot_o =
-    (starting_q || 32'(slot_q) == config_i[CfgRingLast]) ? '0 : slot_q + stride;
+  assign next_slot_o = next_slot_q;
 endmodule
