@@ -28,7 +28,7 @@ def add_commands(commands: Commands) -> None:
         "recalibrate",
         recalibrate,
         "Make of a run's decoder that of another day, from the first minutes of its recording; "
-        "number formats and masks stay, so it loads into the same bitstream.",
+        "number formats stay, and the schedule has room for it: it loads into the same bitstream.",
         "my_run tuesday.h5 --out tuesday_run",
         "my_run tuesday.h5 --out tuesday_run --minutes 1 --method statistics",
         "my_run tuesday.h5 --out tuesday_run --minutes session",
