@@ -365,8 +365,8 @@ module aegru_cell import aegru_pkg::*; #(
     .clk_i, .write_i(load_i.valid && load_i.select == SelectNorm),
     .write_address_i(load_i.address[HiddenBits-1:0]), .write_data_i(load_i.data),
     .read_i(active_q | back[1]),
-    .read_address_i(back[1] ? load_i.address[HiddenBits-1:0] : norm_unit_q), .clear_i(1'b0), .data_o(norm_q),
-    .upset_o(norm_upset)
+    .read_address_i(back[1] ? load_i.address[HiddenBits-1:0] : norm_unit_q), .clear_i(1'b0),
+    .data_o(norm_q), .upset_o(norm_upset)
   );
   always_ff @(posedge clk_i) begin
     normalise_q <= {normalise_q[8:1], normalising_q & (normalise_beat_q == '0)};
@@ -418,7 +418,8 @@ module aegru_cell import aegru_pkg::*; #(
     .clk_i, .write_i(load_i.valid && load_i.select == SelectReadout),
     .write_address_i(load_i.address[HiddenBits-1:0]),
     .write_data_i(load_i.data[2*WeightWidth-1:0]), .read_i(active_q | back[2]),
-    .read_address_i(back[2] ? load_i.address[HiddenBits-1:0] : readout_unit_q), .clear_i(1'b0), .data_o(readout8_q), .upset_o(readout_upset)
+    .read_address_i(back[2] ? load_i.address[HiddenBits-1:0] : readout_unit_q), .clear_i(1'b0),
+    .data_o(readout8_q), .upset_o(readout_upset)
   );
   assign back_o = gates_back | (back_q[0] ? 32'(rsqrt_q) : '0) | (back_q[1] ? norm_q : '0) |
                   (back_q[2] ? 32'(readout8_q) : '0);

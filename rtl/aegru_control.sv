@@ -100,8 +100,8 @@ module aegru_control import aegru_pkg::*; #(
     .s_axil_wdata, .s_axil_wstrb, .s_axil_wvalid, .s_axil_wready, .s_axil_bresp, .s_axil_bvalid,
     .s_axil_bready, .s_axil_araddr, .s_axil_arprot, .s_axil_arvalid, .s_axil_arready,
     .s_axil_rdata, .s_axil_rresp, .s_axil_rvalid, .s_axil_rready, .write_o(write),
-    .write_word_o(write_word), .write_data_o(write_data), .hold_i(load_hold | period_hold | back_hold),
-    .turn_i(turn),
+    .write_word_o(write_word), .write_data_o(write_data),
+    .hold_i(load_hold | period_hold | back_hold), .turn_i(turn),
     .read_o(read), .wait_i(read_wait), .read_word_o(read_word), .read_data_i(value)
   );
   assign load_begin = write & (write_word == RegisterLoadBegin);
@@ -113,7 +113,8 @@ module aegru_control import aegru_pkg::*; #(
     .TableBits(TableBits), .CountBits(CountBits), .AccumulatorBits(AccumulatorBits),
     .FixedConfig(FixedConfig)
   ) i_loader (
-    .clk_i, .rst_ni, .begin_i(load_begin), .word_i(load_word), .data_i(write_data), .hold_o(load_hold),
+    .clk_i, .rst_ni, .begin_i(load_begin), .word_i(load_word), .data_i(write_data),
+    .hold_o(load_hold),
     .turn_o(turn), .load_o(load), .loading_o(loading), .loaded_o(loaded), .misfit_o(misfit),
     .missing_o(missing), .crc_error_o(crc_error)
   );

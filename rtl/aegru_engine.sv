@@ -143,7 +143,8 @@ module aegru_engine import aegru_pkg::*; #(
     .s_axil_bvalid, .s_axil_bready, .s_axil_araddr, .s_axil_arprot, .s_axil_arvalid,
     .s_axil_arready, .s_axil_rdata, .s_axil_rresp, .s_axil_rvalid, .s_axil_rready,
     .load_o(load), .config_o(cfg), .enable_o(enable), .soft_reset_o(soft_reset),
-    .running_i(running), .busy_i(busy | rebuilding), .tick_done_i(tick_done), .tick_cycles_i(cycles_q),
+    .running_i(running), .busy_i(busy | rebuilding), .tick_done_i(tick_done),
+    .tick_cycles_i(cycles_q),
     .tick_latency_i(latency_q), .tick_macs_i(macs_q), .tick_saturations_i(saturations_q),
     .saturated_i(running & (saturated != '0)), .refused_i(refused_q), .upset_i(seen),
     .config_upset_o(config_upset), .back_i(window_back | ring_back | cell_back | lanes_back)

@@ -65,7 +65,8 @@ module aegru_gates import aegru_pkg::*; #(
       .clk_i, .write_i(load_i.valid && load_i.select == SelectBias + 8'(i)),
       .write_address_i(load_i.address[HiddenBits-1:0]), .write_data_i(load_i.data),
       .read_i(active_i | back),
-      .read_address_i(back ? load_i.address[HiddenBits-1:0] : unit_i), .clear_i(1'b0), .data_o(bias_q),
+      .read_address_i(back ? load_i.address[HiddenBits-1:0] : unit_i),
+      .clear_i(1'b0), .data_o(bias_q),
       .upset_o(bias_upset[i])
     );
     always_ff @(posedge clk_i) if (active_i) bias2_q[i] <= gate_sum_t'(bias_q);
@@ -168,7 +169,8 @@ module aegru_gates import aegru_pkg::*; #(
   ) i_sigmoid_reset (
     .clk_i, .write_i(load_sigmoid), .write_address_i(load_i.address[TableBits-1:0]),
     .write_data_i(load_i.data[SigmoidWidth-1:0]), .read_i(active_i | back[0]),
-    .read_address_i(back[0] ? load_i.address[TableBits-1:0] : reset_address4_q), .clear_i(1'b0), .data_o(reset5_q), .upset_o(reset_upset)
+    .read_address_i(back[0] ? load_i.address[TableBits-1:0] : reset_address4_q),
+    .clear_i(1'b0), .data_o(reset5_q), .upset_o(reset_upset)
   );
   aegru_memory #(
     .Width(SigmoidWidth), .Depth(TableDepth), .Protected(Protected), .Image(SigmoidImage)
@@ -182,7 +184,8 @@ module aegru_gates import aegru_pkg::*; #(
   ) i_tanh (
     .clk_i, .write_i(load_tanh), .write_address_i(load_i.address[TableBits-1:0]),
     .write_data_i(load_i.data[TanhWidth-1:0]), .read_i(active_i | back[1]),
-    .read_address_i(back[1] ? load_i.address[TableBits-1:0] : candidate_address9_q), .clear_i(1'b0), .data_o(candidate10_q),
+    .read_address_i(back[1] ? load_i.address[TableBits-1:0] : candidate_address9_q),
+    .clear_i(1'b0), .data_o(candidate10_q),
     .upset_o(tanh_upset)
   );
   assign upset_o = (bias_upset != '0) | reset_upset | update_upset | tanh_upset;

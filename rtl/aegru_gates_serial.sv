@@ -166,7 +166,8 @@ module aegru_gates_serial import aegru_pkg::*; #(
     .clk_i, .write_i(load_i.valid && load_i.select == SelectSigmoid),
     .write_address_i(load_i.address[TableBits-1:0]),
     .write_data_i(load_i.data[SigmoidWidth-1:0]), .read_i(active_i | back[0]),
-    .read_address_i(back[0] ? load_i.address[TableBits-1:0] : sigmoid_address), .clear_i(1'b0), .data_o(sigmoid4_q),
+    .read_address_i(back[0] ? load_i.address[TableBits-1:0] : sigmoid_address),
+    .clear_i(1'b0), .data_o(sigmoid4_q),
     .upset_o(sigmoid_upset)
   );
   aegru_memory #(

@@ -127,7 +127,8 @@ module aegru_lane import aegru_pkg::*; #(
     .clk_i, .write_i(load_directory_i), .write_address_i(load_i.address[DirectoryBits-1:0]),
     .write_data_i(load_i.data), .read_i((change_i.column & ~load_directory_i) | back_directory_i),
     .read_address_i(back_directory_i ? load_i.address[DirectoryBits-1:0]
-                                     : change_i.index[DirectoryBits-1:0]), .clear_i(1'b0), .data_o(directory_q),
+                                     : change_i.index[DirectoryBits-1:0]),
+    .clear_i(1'b0), .data_o(directory_q),
     .upset_o(directory_upset)
   );
 
@@ -217,8 +218,10 @@ module aegru_lane import aegru_pkg::*; #(
     .Image(ScheduleImage)
   ) i_schedule (
     .clk_i, .write_i(load_schedule_i), .write_address_i(load_i.address[ScheduleBits-1:0]),
-    .write_data_i(load_i.data[$bits(word_t)-1:0]), .read_i((working & word_first_q) | back_schedule_i),
-    .read_address_i(back_schedule_i ? load_i.address[ScheduleBits-1:0] : address_q), .clear_i(1'b0), .data_o(word1_q), .upset_o(schedule_upset)
+    .write_data_i(load_i.data[$bits(word_t)-1:0]),
+    .read_i((working & word_first_q) | back_schedule_i),
+    .read_address_i(back_schedule_i ? load_i.address[ScheduleBits-1:0] : address_q),
+    .clear_i(1'b0), .data_o(word1_q), .upset_o(schedule_upset)
   );
   aegru_memory #(
     .Width($bits(kept_t)), .Depth(OperandDepth), .Protected(Protected)
@@ -285,7 +288,8 @@ module aegru_lane import aegru_pkg::*; #(
     .clk_i, .write_i(load_startup_i | start_q | (active3_q & encoding)),
     .write_address_i(latent_address), .write_data_i(latent_written),
     .read_i(start_i | (active2_q & encoding) | latent_read_i | back_startup_i),
-    .read_address_i({start_i | back_startup_i, latent_read}), .clear_i(latent_other_i), .data_o(latent_q),
+    .read_address_i({start_i | back_startup_i, latent_read}),
+    .clear_i(latent_other_i), .data_o(latent_q),
     .upset_o(latents_upset)
   );
   always_ff @(posedge clk_i) begin

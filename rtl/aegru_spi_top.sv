@@ -72,7 +72,8 @@ module aegru_spi_top import aegru_pkg::*; #(
     .soft_reset_i(soft_reset),
     .event_channel_o(event_channel), .event_last_o(event_last), .event_valid_o(event_valid),
     .event_ready_i(event_ready), .velocity_i(velocity), .velocity_valid_i(velocity_valid),
-    .velocity_last_i(velocity_last), .velocity_marked_i(velocity_marked), .velocity_ready_o(velocity_ready), .velocity_waits_o,
+    .velocity_last_i(velocity_last), .velocity_marked_i(velocity_marked),
+    .velocity_ready_o(velocity_ready), .velocity_waits_o,
     .ready_o, .address_o(address), .write_valid_o(write_valid),
     .write_data_o(write_data), .write_ready_i(write_ready), .read_valid_o(read_valid),
     .read_ready_i(read_ready), .read_done_i(read_done), .read_data_i(read_data)

@@ -192,7 +192,8 @@ module aegru_window import aegru_pkg::*; #(
     .Width($bits(counts_t)), .Depth(2 ** GroupBits), .Protected(Protected)
   ) i_counts (
     .clk_i, .write_i(clear_counts | summed_new_q), .write_address_i(counts_write),
-    .write_data_i(clear_counts ? '0 : after_q), .read_i(read), .read_address_i(group_q), .clear_i(1'b0),
+    .write_data_i(clear_counts ? '0 : after_q), .read_i(read), .read_address_i(group_q),
+    .clear_i(1'b0),
     .data_o(counts_q), .upset_o(counts_upset)
   );
   always_ff @(posedge clk_i) begin
