@@ -103,7 +103,7 @@ def _add_placement(added: argparse.ArgumentParser) -> None:
 def synth(options: argparse.Namespace) -> int:
     if options.target is None:
         for name in ("clock", "board", "place_seed", "protected"):
-            if getattr(options, name) not in (None, False):
+            if getattr(options, name) is not None and getattr(options, name) is not False:
                 raise UserError(f"--{name.replace('_', '-')} is of a placed engine; add --target")
         return _synth_engine(options) if options.backend == "rtl" else _synth_firmware(options)
     if options.backend == "hls4ml":

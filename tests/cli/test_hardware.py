@@ -70,8 +70,17 @@ def test_synth_places_an_engine_and_prints_what_it_takes(run, stand_in, capsys) 
         assert part in captured.out
     pins = board_pins(TARGETS["ecp5-25k"])
     expected = {"at": ("ecp5-25k", 2), "clock_mhz": 50.0, "pins": pins, "seed": 7}
-    assert stand_in.calls == [expected]
+    assert stand_in.calls == [expected | {"protected": False}]
     assert engine_lanes(run) == 2
+
+
+def test_synth_protected_is_of_a_placed_engine(run, stand_in, capsys) -> None:
+    placed = ["synth", str(run.path), "--target", "ecp5-25k", "--clock", "50"]
+    assert main([*placed, "--protected"]) == 0
+    capsys.readouterr()
+    assert stand_in.calls[-1]["protected"]
+    line = refused(capsys, "synth", run.path, "--protected")
+    assert "--protected is of a placed engine" in line
 
 
 def test_a_target_implies_the_engine(run, stand_in, capsys) -> None:

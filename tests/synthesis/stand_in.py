@@ -33,11 +33,13 @@ class StandIn:
         clock_mhz: float | None = None,
         pins: Path | None = None,
         seed: int = SEED,
+        protected: bool = False,
         kept_log: Path | None = None,
         progress: bool = False,
     ) -> Resources:
         at = (target.name, lanes)
-        self.calls.append({"at": at, "clock_mhz": clock_mhz, "pins": pins, "seed": seed})
+        given = {"clock_mhz": clock_mhz, "pins": pins, "seed": seed, "protected": protected}
+        self.calls.append({"at": at, **given})
         if at in self.raises:
             raise self.raises[at]
         clock = target.clock_mhz if clock_mhz is None else clock_mhz
