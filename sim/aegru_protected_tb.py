@@ -207,6 +207,7 @@ async def read_back(dut):
     tb, played = ProtectedTB(dut), Scenario(PLAYED)
     await tb.start()
     await tb.send(played.packets[:1])
+    await tb.source.wait()
     for index, word in enumerate(loaded(SELECT_READOUT)):
         await tb.write(READ_BACK, SELECT_READOUT << 24 | index)
         assert await tb.read(READ_BACK_DATA) == word
