@@ -85,6 +85,7 @@ module aegru_sequencer import aegru_pkg::*; #(
     if (!rst_ni) begin
       phase_q <= Silence;
       starting_q <= 1'b1;
+      drain_q <= '0;
       slot_q <= '0;
       cell_q <= '0;
     end
