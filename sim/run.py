@@ -29,6 +29,7 @@ ENGINE_TESTS = [
     *("aegru_bus_tb", "aegru_boundary_tb", "aegru_stream_tb", "aegru_engine_tb"),
     "aegru_image_tb",
 ]
+SPI_TESTS = ["aegru_spi_edges_tb", "aegru_spi_top_tb", "aegru_spi_faults_tb"]
 FIRMWARE_LIBRARY = "firmware/aegru-*.so"
 GREATEST_COUNT = 255
 """Of the firmware's 8-bit count; the window count saturates below it all the same."""
@@ -107,8 +108,9 @@ def run(
             build_args += ["--assert", "-DSIMULATION"]
         plusargs.append(f"+trace={trace}")
     elif dut == "spi":
-        top, modules = "aegru_spi_top", ["aegru_spi_top_tb", "aegru_spi_faults_tb"]
+        top, modules = "aegru_spi_top", SPI_TESTS
         sources = [folder / line for line in (folder / "filelist.f").read_text().split()]
+        sources.append(simulation / "aegru_spi_wire.sv")
         parameters = settings["parameters"]
         build_args += ["--assert", "-DSIMULATION"]
     else:

@@ -23,8 +23,8 @@ SIM = Path(__file__).parents[2] / "sim"
 class Bench:
     """A project folder of an engine of P lanes, and the options of its `run.py`.
 
-    second: arguments of the decoder that is loaded over the first one. skips: modules whose faults
-    no other testbench than `spi` can show are played there alone.
+    second: what is loaded over the first one is made with. fixed: the first one's formats are wired
+    in.
     """
 
     name: str

@@ -87,6 +87,10 @@ def test_align_keeps_the_value(code: int, fraction: int, finer: int) -> None:
     assert aligned * two_to(-fraction - finer) == code * two_to(-fraction)
 
 
+def test_align_has_room_whatever_the_codes_come_in() -> None:
+    assert align(np.array([100, -100], dtype=np.int8), 3, 13).tolist() == [102_400, -102_400]
+
+
 def test_align_refuses_a_coarser_fraction() -> None:
     with pytest.raises(ValueError, match="coarser 3"):
         align(np.array([1]), 4, 3)

@@ -5,6 +5,7 @@ from hypothesis import given
 from aegru_hw.fixedpoint import run_streaming_form, run_window_form
 from aegru_hw.fixedpoint.made_up import random_counts, random_decoder
 from aegru_hw.fixedpoint.startup import startup
+from aegru_hw.fixedpoint.streaming_form import changes_of
 from aegru_hw.fixedpoint.traces import streaming_traces
 from tests.fixedpoint.geometries import Stream, exact, streams
 
@@ -17,6 +18,14 @@ def test_dense_macs_are_those_of_the_design(channels: int, reference: int, strea
     counts = random_counts(1, 3, channels)
     assert run_window_form(decoder, counts).macs_dense == reference
     assert run_streaming_form(decoder, counts).macs_dense == streaming
+
+
+def test_changes_alone_are_those_of_the_velocities() -> None:
+    decoder = random_decoder(1, channels=9, latent=6, hidden=5, window=2, steps=3)
+    counts = random_counts(1, 300, 9, rate=0.5)
+    found = run_streaming_form(decoder, counts)
+    macs = changes_of(decoder, counts).macs(decoder)
+    assert (sum(macs.values()) == found.macs_effective).all()
 
 
 def test_effective_macs_of_dense_weights_and_all_channels_are_the_dense_ones() -> None:
