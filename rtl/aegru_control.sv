@@ -171,6 +171,8 @@ module aegru_control import aegru_pkg::*; #(
                                  address: write_data[15:0], data: '0};
     end
   end else begin : gen_no_read_back
+    logic unused_back;
+    assign unused_back = &{1'b0, back_i};
     assign back_begin = 1'b0;
     assign back_hold = 1'b0;
     assign back_data = '0;

@@ -120,7 +120,7 @@ module aegru_engine import aegru_pkg::*; #(
   index_t fill_q;
   logic [7:0] saturated;
   logic refilling, replaying, replayed, rebuilding, rebuilt, window_whole, units_reset_n;
-  logic done, stalled, seen, doubtful, counting_q, ended, refused, refused_q;
+  logic done, stalled, seen, counting_q, ended, refused, refused_q;
   logic config_upset, events_upset, window_upset, ring_upset, changes_upset, cell_upset;
   logic [Lanes-1:0] lane_upset;
   logic [31:0] window_back, ring_back, cell_back, lanes_back, lane_back[Lanes];
@@ -182,6 +182,8 @@ module aegru_engine import aegru_pkg::*; #(
       .replayed_i(replayed), .begun_i(begun), .busy_o(rebuilding), .done_o(rebuilt)
     );
   end else begin : gen_no_rebuild
+    logic unused_replayed;
+    assign unused_replayed = replayed;
     assign {refilling, replaying, rebuilding, rebuilt} = '0;
   end
 
@@ -368,7 +370,7 @@ module aegru_engine import aegru_pkg::*; #(
     localparam int unsigned StallBits = $clog2(4 * (
       ScheduleDepth * MaxChains + 4 * HistoryDepth + 2 * StateDepth + 4 * MaxLatent + FillDepth +
       8 * (MaxHidden + 8) * (MaxChains + 1) + 4 * MaxChannels));
-    logic upset_q;
+    logic upset_q, doubtful;
     logic [1:0] settling_q;
     assign settling = settling_q != '0;
     always_ff @(posedge aclk) begin
@@ -386,7 +388,7 @@ module aegru_engine import aegru_pkg::*; #(
     logic unused_upsets;
     assign unused_upsets = &{1'b0, config_upset, events_upset, window_upset, ring_upset,
                              changes_upset, cell_upset, lane_upset};
-    assign {stalled, seen, doubtful, marked_q, settling} = '0;
+    assign {stalled, seen, marked_q, settling} = '0;
   end
   assign m_axis_tuser = marked_q;
 

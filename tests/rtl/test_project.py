@@ -189,12 +189,13 @@ def test_waves(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("top", ["aegru_engine", "aegru_spi_top"])
 @pytest.mark.parametrize("lanes", [1, 4, 16])
-def test_lint(top: str, lanes: int, tmp_path: Path) -> None:
+@pytest.mark.parametrize("options", [(), ("-GProtected=1", "-GReadBack=1")])
+def test_lint(top: str, lanes: int, options: tuple[str, ...], tmp_path: Path) -> None:
     waivers = source_folder("rtl") / "lint.vlt"
     program, environment = verilator_command(tmp_path)
     command = [program, "--lint-only", "-Wall", "--assert", "-DSIMULATION", f"-GLanes={lanes}"]
     result = subprocess.run(
-        [*command, "--top-module", top, str(waivers), *map(str, sources())],
+        [*command, *options, "--top-module", top, str(waivers), *map(str, sources())],
         env=environment,
         capture_output=True,
         text=True,
