@@ -89,6 +89,7 @@ def _add_placement(added: argparse.ArgumentParser) -> None:
     added.add_argument(
         "--protected",
         action="store_true",
+        default=None,  # as of the options beside it: not given
         help="see upsets of memories and mark the velocities that they may have touched; what an "
         "upset leaves is made anew, and memories can be read back (docs/proof.md); the image is "
         "loaded over SPI",
@@ -103,7 +104,7 @@ def _add_placement(added: argparse.ArgumentParser) -> None:
 def synth(options: argparse.Namespace) -> int:
     if options.target is None:
         for name in ("clock", "board", "place_seed", "protected"):
-            if getattr(options, name) is not None and getattr(options, name) is not False:
+            if getattr(options, name) is not None:
                 raise UserError(f"--{name.replace('_', '-')} is of a placed engine; add --target")
         return _synth_engine(options) if options.backend == "rtl" else _synth_firmware(options)
     if options.backend == "hls4ml":
@@ -158,7 +159,7 @@ def _synth_target(options: argparse.Namespace) -> int:
         clock_mhz=options.clock,
         board=options.board,
         seed=SEED if options.place_seed is None else options.place_seed,
-        protected=options.protected,
+        protected=bool(options.protected),
         force=options.force,
         vendor=options.run_vendor,
         progress=shows_progress(options),
