@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from aegru_hw.rtl.sources import engine_digest, sources
+from proof.markdown import markdown
 
 CAMPAIGNS = {
     "coverage": "python -m proof.coverage",
@@ -123,10 +124,7 @@ def main() -> int:
     )
     parser.add_argument("--out", type=Path, default=Path("proof_results"), metavar="FOLDER")
     found, notes = load(parser.parse_args().out)
-    print("| " + " | ".join(HEAD) + " |")
-    print("|---" * len(HEAD) + "|")
-    for row in table(found):
-        print("| " + " | ".join(row) + " |")
+    print(markdown(HEAD, table(found)))
     print("\n".join(["", *notes]).rstrip())
     return int(bool(notes))
 

@@ -39,6 +39,7 @@ from aegru_hw.rtl.images import memory_image
 from aegru_hw.rtl.limits import least_limits
 from aegru_hw.rtl.sources import engine_digest, simulation_sources
 from aegru_hw.strict_json import write_json
+from proof.markdown import markdown
 from proof.simulators import BENCHES, verilated_library
 
 WINDOW, STEPS, CHANNELS = 4, 3, 12
@@ -321,13 +322,6 @@ def rows(found: list[tuple[Target, Outcome]]) -> list[dict[str, int | str]]:
     return table
 
 
-def text(table: list[dict[str, int | str]]) -> str:
-    """Return a table as Markdown."""
-    names = list(table[0])
-    lines = ["| " + " | ".join(names) + " |", "|---" * len(names) + "|"]
-    return "\n".join(lines + ["| " + " | ".join(str(r[n]) for n in names) + " |" for r in table])
-
-
 def main() -> int:
     parser = argparse.ArgumentParser(
         description=__doc__,
@@ -367,7 +361,10 @@ def main() -> int:
                 done["runs"][key] = rows(found)
                 write_json(done, path)
             table = done["runs"][key]
-            print(f"\n{key}\n\n{text(table)}", flush=True)
+            print(
+                f"\n{key}\n\n{markdown(list(table[0]), (row.values() for row in table))}",
+                flush=True,
+            )
             lasting += protected and int(table[-1]["lasting"]) + int(table[-1]["not even then"])
     return int(lasting > 0)
 

@@ -14,6 +14,7 @@ from pathlib import Path
 from aegru_hw.rtl.sources import engine_digest
 from proof.coverage.functional import Bin, functional_coverage
 from proof.coverage.measured import Measured, measure
+from proof.markdown import markdown
 
 
 def main() -> int:
@@ -46,32 +47,25 @@ def main() -> int:
 
 
 def _table(measured: list[Measured]) -> str:
-    lines = ["| module | lines | reached | waived | toggles | reached | waived | share |"]
-    lines.append("|" + "---|" * 8)
-    for module in measured:
-        row = module.row()
-        lines.append(
-            f"| {row['module']} | {row['lines']} | {row['lines reached']} | {row['lines waived']} "
-            f"| {row['toggles']} | {row['toggles reached']} | {row['toggles waived']} "
-            f"| {module.toggle_share:.1%} |"
-        )
-    return "\n".join(lines)
+    head = ("module", "lines", "reached", "waived", "toggles", "reached", "waived", "share")
+    return markdown(
+        head, ((*module.row().values(), f"{module.toggle_share:.1%}") for module in measured)
+    )
 
 
 def _crosses(bins: list[Bin]) -> str:
     """Return a table of the lanes' bins by what is crossed."""
-    lines = ["", "| lanes | of | value | bins | reached |", "|" + "---|" * 5]
+    rows: list[tuple[object, ...]] = []
     for lanes in sorted({found.lanes for found in bins}):
         for axis in ("geometry", "stalls", "content", "reset"):
             of_lanes = [found for found in bins if found.lanes == lanes]
             counted = Counter(getattr(found, axis) for found in of_lanes)
             reached = Counter(getattr(found, axis) for found in of_lanes if found.reached)
-            lines += [
-                f"| {lanes} | {axis} | {value} | {count} | {reached[value]} |"
-                for value, count in counted.items()
+            rows += [
+                (lanes, axis, value, count, reached[value]) for value, count in counted.items()
             ]
-    lines.append(f"\nbins {len(bins)}, reached {sum(found.reached for found in bins)}")
-    return "\n".join(lines)
+    table = markdown(("lanes", "of", "value", "bins", "reached"), rows)
+    return f"\n{table}\n\nbins {len(bins)}, reached {sum(found.reached for found in bins)}"
 
 
 if __name__ == "__main__":

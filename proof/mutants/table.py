@@ -2,6 +2,7 @@
 
 from collections import Counter
 
+from proof.markdown import markdown
 from proof.mutants.campaign import EQUIVALENT_TO, KILLED, SURVIVES, Verdict
 
 WAYS = ("lint", "engine", "cocotb")
@@ -31,12 +32,9 @@ def _row(module: str, verdicts: list[Verdict]) -> Row:
 
 def text(table: list[Row], verdicts: list[Verdict]) -> str:
     """Return the table in Markdown, and the survivors below it."""
-    names = [*table[0], "share"]
-    lines = [f"| {' | '.join(names)} |", "|" + "---|" * len(names)]
-    for row in table:
-        share = int(row["killed"]) / max(1, int(row["relevant"]))
-        lines.append(f"| {' | '.join(map(str, row.values()))} | {share:.1%} |")
-    lines.append("")
+    shares = [int(row["killed"]) / max(1, int(row["relevant"])) for row in table]
+    shown = ([*row.values(), f"{share:.1%}"] for row, share in zip(table, shares, strict=True))
+    lines = [markdown([*table[0], "share"], shown), ""]
     lines += [
         f"survived: {verdict.name} {verdict.module}:{verdict.line} {verdict.change}"
         for verdict in verdicts
