@@ -25,11 +25,13 @@ def verilated_library(
     files: Sequence[Path],
     parameters: Mapping[str, int | str],
     options: tuple[str, ...] = CHECKED,
+    *,
+    level: str = "-O2",
 ) -> Path:
     """Compile sources and a C++ bench to a shared library in an empty folder with a plain path.
 
     options: more of Verilator's. Where they are not given, registers and memories begin as the
-    context's seed says, and assertions are in.
+    context's seed says, and assertions are in. level: how much the C++ compiler optimises.
     Raises UserError where the tools fail; their log stays in the folder.
     """
     library = folder / "libbench.so"
@@ -37,7 +39,7 @@ def verilated_library(
         *("--cc", *options, "-CFLAGS", "-fPIC -std=c++20", "-LDFLAGS", "-shared -fPIC"),
         *("--exe", "-o", f"../{library.name}"),
     )
-    _verilate(folder, top, files, parameters, options)
+    _verilate(folder, top, files, parameters, options, level=level)
     return library
 
 

@@ -2,8 +2,6 @@
 
 import ctypes
 import shutil
-import subprocess
-import sys
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -11,16 +9,17 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from aegru_hw.errors import UserError
 from aegru_hw.fixedpoint import FixedDecoder, run_streaming_form
 from aegru_hw.fixedpoint.types import Codes
 from aegru_hw.rtl.cycles import tick_costs
-from aegru_hw.rtl.engine import COST_FIELDS, LIBRARY, events_of
+from aegru_hw.rtl.engine import COST_FIELDS, events_of
 from aegru_hw.rtl.image_stream import image_stream
 from aegru_hw.rtl.images import memory_image
 from aegru_hw.rtl.limits import Limits, least_limits
 from aegru_hw.rtl.rebuild import rebuild_costs
-from aegru_hw.rtl.verilator import verilator_command
 from proof.mutants.decoders import Sizes, made
+from proof.simulators import verilated_library
 
 HARNESS = Path(__file__).with_name("harness.cpp")
 
@@ -193,24 +192,14 @@ def compile_engine(
     """
     shutil.rmtree(work, ignore_errors=True)
     work.mkdir(parents=True)
-    program, environment = verilator_command(work)
-    python = work / "python"  # Verilator's makefiles run it
-    python.symlink_to(sys.executable)
-    command = [
-        *(program, "--cc", "--build", "-j", "1", "--top-module", "aegru_engine"),
-        *("-O3", "--assert", "-DSIMULATION", "-Wno-fatal", *options),
-        *("-MAKEFLAGS", f"OPT_FAST={optimise} CFG_CXXFLAGS_PCH_I=-include PYTHON3={python}"),
-        *("-CFLAGS", "-fPIC -std=c++20", "-LDFLAGS", "-shared -fPIC"),
-        *("--exe", "-o", f"../{LIBRARY}", "--Mdir", str(work / "build")),
-        *(f"-G{name}={value}" for name, value in plan.parameters.items()),
-        *map(str, [*sources, HARNESS]),
-    ]
-    result = subprocess.run(
-        command, cwd=work, env=environment, capture_output=True, text=True, check=False
-    )
-    if result.returncode != 0:
-        return result.stdout + result.stderr
-    shutil.copy(work / LIBRARY, target)
+    files, given = [*sources, HARNESS], ("--assert", "-DSIMULATION", *options)
+    try:
+        library = verilated_library(
+            work, "aegru_engine", files, plan.parameters, given, level=optimise
+        )
+    except UserError as error:
+        return str(error)
+    shutil.copy(library, target)
     shutil.rmtree(work)
     return None
 
