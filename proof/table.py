@@ -1,8 +1,9 @@
 """One table of what the campaigns found: python -m proof.table --out proof_results.
 
 A row for each module of rtl/: lines and toggles that the testbenches reach, faults that the tests
-notice of those that change something, properties that are proven, and what single-bit upsets do
-with protection. A campaign that was not run, or not on this engine, is said below it.
+notice of those that change something, properties that are proven and how, and what single-bit
+upsets do with protection. Below it stand the campaigns that are of the whole engine, those that
+were not run or not on this engine, and the holes that docs/proof.md names.
 """
 
 import argparse
@@ -15,12 +16,13 @@ from aegru_hw.rtl.sources import engine_digest, sources
 from proof.markdown import markdown
 
 CAMPAIGNS = {
-    "coverage": "python -m proof.coverage",
-    "mutants": "python -m proof.mutants",
-    "properties": "python -m proof.properties",
-    "upsets": "python -m proof.upsets",
+    name: f"python -m proof.{name}"
+    for name in ("coverage", "mutants", "properties", "upsets", "resets", "four_state", "netlist")
 }
 """What writes FOLDER/NAME.json, by name."""
+
+DOCUMENT = Path(__file__).parents[1] / "docs" / "proof.md"
+HOLES = "## Proof holes"
 
 HEAD = (
     "module",
@@ -101,7 +103,9 @@ def _mutants(found: Found, module: str) -> str:
 
 def _properties(found: Found, module: str) -> str:
     rows = _named(found.get("properties", {}).get("rows", []), module)
-    return _share(sum(bool(row["holds"]) for row in rows), len(rows))
+    held = [row for row in rows if row["holds"]]
+    hows = sorted({row["how"].rstrip(" 0123456789") for row in held})
+    return ", ".join([share, *hows]) if (share := _share(len(held), len(rows))) else ""
 
 
 def _upsets(rows: list[dict[str, Any]], module: str) -> tuple[str, ...]:
@@ -116,6 +120,30 @@ def _upsets(rows: list[dict[str, Any]], module: str) -> tuple[str, ...]:
     )
 
 
+def of_the_whole(found: Found) -> list[str]:
+    """Return a sentence for each campaign that is of the engine, and of no module."""
+    sentences = []
+    if "coverage" in found:
+        crosses = found["coverage"]["crosses"]
+        sentences.append(f"crosses: {_share(crosses['reached'], crosses['bins'])} bins reached")
+    for name, unit in (("resets", "trials"), ("four_state", "ticks"), ("netlist", "ticks")):
+        if name not in found:
+            continue
+        rows = found[name]["rows"]
+        lanes = ", ".join(map(str, sorted({row["lanes"] for row in rows})))
+        wrong = sum(row["mismatches"] + row.get("unknown", 0) for row in rows)
+        sentences.append(
+            f"{name}: {sum(row[unit] for row in rows):,} {unit}, P = {lanes}, {wrong} mismatches"
+        )
+    return sentences
+
+
+def holes() -> str:
+    """Return the section of docs/proof.md on what is not shown."""
+    after = DOCUMENT.read_text(encoding="utf-8").partition(HOLES + "\n")[2]
+    return HOLES + "\n" + after.partition("\n## ")[0].rstrip()
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(
         prog="python -m proof.table",
@@ -125,7 +153,7 @@ def main() -> int:
     parser.add_argument("--out", type=Path, default=Path("proof_results"), metavar="FOLDER")
     found, notes = load(parser.parse_args().out)
     print(markdown(HEAD, table(found)))
-    print("\n".join(["", *notes]).rstrip())
+    print("\n".join(["", *of_the_whole(found), *notes, "", holes()]))
     return int(bool(notes))
 
 
