@@ -3,11 +3,14 @@
 import cocotb
 import numpy as np
 from aegru_map import (
+    CHANNELS,
     CONTROL,
     CONTROL_CLEAR,
     CONTROL_ENABLE,
+    LANES,
     READ_BACK,
     READ_BACK_DATA,
+    RING_DEPTH,
     STATUS,
     STATUS_UPSET,
     STEPS,
@@ -40,12 +43,16 @@ SERIAL = {f"{GATES}.i_sigmoid": 2, f"{GATES}.i_bias": 5}
 """Memories that only loading writes, and their selects: of every engine, of one with all gates at
 once, of another."""
 
+SPIKES, RING = "i_window.i_spikes", "i_ring.i_ring"
+MOST_A_GROUP = 8
 LIVING = (
-    *("i_window.i_history", "i_window.i_counts", "i_changes.i_latents", "i_changes.i_past"),
+    *(SPIKES, "i_window.i_history", "i_window.i_counts", RING),
+    *("i_changes.i_latents", "i_changes.i_past"),
     "gen_lane[0].i_lane.gen_product[0].i_input_product",
     "gen_lane[0].i_lane.gen_product[0].i_recurrent_product",
 )
 """Memories that ticks write."""
+CONFIG_WORDS, READOUT_BIAS = 64, 29
 
 
 def part(dut, path):
@@ -71,6 +78,11 @@ def flip(words, count=None):
     """Flip the lowest bit of the first words of a memory, or of all."""
     for index in range(len(words) if count is None else count):
         words[index].value = int(words[index].value) ^ 1
+
+
+async def groups(tb):
+    """Return how many groups the image's channels are."""
+    return -(-await tb.read(CHANNELS) // min(await tb.read(LANES), MOST_A_GROUP))
 
 
 class ProtectedTB(EngineTB):
@@ -134,13 +146,29 @@ async def upset_of_what_is_loaded(dut):
 
 
 @cocotb.test()
+async def upset_of_the_last_word_that_a_velocity_needs(dut):
+    """The first velocity that it makes wrong is marked already."""
+    tb, played = ProtectedTB(dut), Scenario(PLAYED)
+    await tb.start()
+    await tb.plays_right(played, 2)
+    word = part(dut, "i_cell.i_readout").words[len(loaded(SELECT_READOUT)) - 1]
+    word.value = int(word.value) ^ 1
+    _, marks = await tb.is_seen(played, 2)
+    assert marks.all()
+    await tb.load("image")
+
+
+@cocotb.test()
 async def upset_of_what_lives_on(dut):
     """What an upset leaves in a memory that ticks write is gone after some windows."""
     tb, played = ProtectedTB(dut), Scenario(PLAYED)
     await tb.start()
     for path in LIVING:
         await tb.plays_right(played, 3)
-        flip(part(dut, path).words)
+        # Above the ring's slots lie the states of silence, and above the channels' spikes a word
+        # that no tick writes, though one without a spike reads it.
+        counts = {RING: await tb.read(RING_DEPTH), SPIKES: await groups(tb)}
+        flip(part(dut, path).words, counts.get(path))
         velocity, marks = await tb.is_seen(played, 3)
         assert not marks[-1], path
         assert (velocity[-1] == tb.silent).all(), path
@@ -169,7 +197,7 @@ async def upset_of_the_configuration(dut):
     tb, played = ProtectedTB(dut), Scenario(PLAYED)
     await tb.start()
     for bit in (0, 31):
-        word = dut.i_control.config_q[29]  # the readout's bias: no format
+        word = dut.i_control.config_q[READOUT_BIAS]  # no format
         word.value = int(word.value) ^ 1 << bit
         await tb.is_seen(played, 0)
         await tb.load("image")
@@ -177,6 +205,28 @@ async def upset_of_the_configuration(dut):
         await tb.plays_right(played, 3)
         await tb.soft_reset()
         await tb.enable()
+
+
+@cocotb.test()
+async def upset_of_any_word_of_the_configuration(dut):
+    """But those that are wired in, all of one kind: their register says nothing then."""
+    tb = ProtectedTB(dut)
+    await tb.start()
+    unseen = []
+    for index in range(CONFIG_WORDS):
+        word = dut.i_control.config_q[index]
+        right = int(word.value)
+        word.value = right ^ 1
+        await ClockCycles(dut.aclk, 8)
+        if not await tb.read(STATUS) & STATUS_UPSET:
+            unseen.append(index)
+        word.value = right
+        await ClockCycles(dut.aclk, 8)
+        await tb.soft_reset()
+        assert not await tb.read(STATUS) & STATUS_UPSET
+        await tb.enable()
+    assert bool(unseen) == bool(dut.i_control.IsFixed.value), unseen
+    assert READOUT_BIAS not in unseen
 
 
 @cocotb.test()
@@ -212,6 +262,5 @@ async def read_back(dut):
         await tb.write(READ_BACK, SELECT_READOUT << 24 | index)
         assert await tb.read(READ_BACK_DATA) == word
         assert await tb.read(CONTROL) == 0
-    await tb.soft_reset()
     await tb.enable()
     await tb.plays_right(played, 3)

@@ -2,6 +2,7 @@
 
 import shutil
 import subprocess
+from itertools import product
 from pathlib import Path
 
 from aegru_hw.rtl.sources import sources
@@ -14,6 +15,7 @@ from proof.mutants.playing import ENDINGS, SURVIVED, outcome
 from proof.mutants.schemata import PACKAGE, write_sources
 
 LINTED_LANES = (1, 4, 16)
+OPTIONS: tuple[tuple[str, ...], ...] = ((), ("-GProtected=1", "-GReadBack=1"))
 MOST_ENGINE_CYCLES, MOST_BENCH_CYCLES = 2_000_000, 8_000_000
 """Several times what the original takes."""
 MOST_PLANS = 3
@@ -37,15 +39,14 @@ def failure(mutant: Mutant, folder: Path) -> str | None:
 
 def _lint(files: list[Path], folder: Path) -> str | None:
     program, environment = verilator_command(folder)
-    for top in ("aegru_engine", "aegru_spi_top"):
-        for lanes in LINTED_LANES:
-            command = [program, "--lint-only", "-Wall", "--assert", "-DSIMULATION"]
-            command += [f"-GLanes={lanes}", "--top-module", top, str(WAIVERS), *map(str, files)]
-            result = subprocess.run(
-                command, env=environment, capture_output=True, text=True, check=False
-            )
-            if result.returncode != 0:
-                return f"lint of {top}, {lanes} lanes"
+    for top, lanes, options in product(("aegru_engine", "aegru_spi_top"), LINTED_LANES, OPTIONS):
+        command = [program, "--lint-only", "-Wall", "--assert", "-DSIMULATION", *options]
+        command += [f"-GLanes={lanes}", "--top-module", top, str(WAIVERS), *map(str, files)]
+        result = subprocess.run(
+            command, env=environment, capture_output=True, text=True, check=False
+        )
+        if result.returncode != 0:
+            return f"lint of {top}, {lanes} lanes"
     return None
 
 

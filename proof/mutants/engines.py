@@ -140,6 +140,12 @@ PLANS = (
         protected=True,
     ),
     Plan("one lane, protected", 1, (SMALL,), protected=True),
+    Plan(
+        "four lanes, a long ring",
+        4,
+        ({**SMALL, "hidden": 130, "steps": 8, "window": 37, "sparsity": 0.99},),
+        ticks=3,
+    ),
 )
 """From the one on that most mutants die in."""
 
