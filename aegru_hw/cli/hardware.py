@@ -29,6 +29,7 @@ def add_commands(commands: Commands) -> None:
         "my_run --target ecp5-25k --lanes 4 --clock 60",
         "my_run --target ice40up5k --board icebreaker",
         "my_run --target ecp5-25k --protected",
+        "my_run --target ecp5-25k --any-formats",
         "my_run --target xc7 --run-vendor",
     )
     add_run(added)
@@ -95,6 +96,13 @@ def _add_placement(added: argparse.ArgumentParser) -> None:
         "loaded over SPI",
     )
     added.add_argument(
+        "--any-formats",
+        action="store_true",
+        default=None,
+        help="wire in no number formats: decoders of other formats and of smaller geometries load "
+        "into the same bitstream, which is larger and slower",
+    )
+    added.add_argument(
         "--run-vendor",
         action="store_true",
         help="synthesise with Vitis HLS too; with --target xc7, place with Vivado",
@@ -103,7 +111,7 @@ def _add_placement(added: argparse.ArgumentParser) -> None:
 
 def synth(options: argparse.Namespace) -> int:
     if options.target is None:
-        for name in ("clock", "board", "place_seed", "protected"):
+        for name in ("clock", "board", "place_seed", "protected", "any_formats"):
             if getattr(options, name) is not None:
                 raise UserError(f"--{name.replace('_', '-')} is of a placed engine; add --target")
         return _synth_engine(options) if options.backend == "rtl" else _synth_firmware(options)
@@ -160,6 +168,7 @@ def _synth_target(options: argparse.Namespace) -> int:
         board=options.board,
         seed=SEED if options.place_seed is None else options.place_seed,
         protected=bool(options.protected),
+        any_formats=bool(options.any_formats),
         force=options.force,
         vendor=options.run_vendor,
         progress=shows_progress(options),

@@ -40,9 +40,13 @@ class Elaboration:
         return parameters
 
 
-def engine_parameters(decoder: FixedDecoder, lanes: int) -> dict[str, int | str]:
+def engine_parameters(
+    decoder: FixedDecoder, lanes: int, *, fixed_formats: bool = True
+) -> dict[str, int | str]:
     """Return the parameters of the engine of P lanes that is made for a decoder.
 
+    fixed_formats: with its number formats and its geometry wired in.
     Raises UserError where the decoder does not fit any.
     """
-    return Elaboration.of(memory_image(decoder, lanes)).parameters
+    image = memory_image(decoder, lanes)
+    return Elaboration.of(image, fixed_formats=fixed_formats).parameters

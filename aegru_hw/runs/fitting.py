@@ -10,6 +10,7 @@ from aegru_hw.rtl.elaboration import engine_parameters
 from aegru_hw.rtl.fitting import misfits
 from aegru_hw.runs.folder import RunFolder
 from aegru_hw.strict_json import read_json
+from aegru_hw.synthesis.made_of import ANY, FORMATS
 from aegru_hw.synthesis.resources import read_resources
 
 ENGINE = "rtl"
@@ -67,7 +68,11 @@ def _placed(decoder: FixedDecoder, run: RunFolder, folder: Path) -> Fit:
             f"{folder} was placed for another decoder than {run.decoder}; `aegru-hw synth` renews "
             "it"
         )
-    parameters = engine_parameters(per_output(made_for), resources.lanes)
+    parameters = engine_parameters(
+        per_output(made_for),
+        resources.lanes,
+        fixed_formats=resources.made_of.get(FORMATS) != ANY,
+    )
     bitstream = None if resources.bitstream is None else folder / resources.bitstream
     digest = sha256_of_file(bitstream) if bitstream is not None and bitstream.is_file() else None
     return Fit(folder.name, resources.lanes, misfits(decoder, parameters), digest)

@@ -28,6 +28,7 @@ def place(
     board: str | None = None,
     seed: int = SEED,
     protected: bool = False,
+    any_formats: bool = False,
     force: bool = False,
     vendor: bool = False,
     progress: bool = False,
@@ -38,7 +39,8 @@ def place(
     one of more lanes than make sense on the target.
     RUN/rtl is written where it is missing, and replaced, with all that was made for it, where
     `force` is given; otherwise it stays, even with other lanes.
-    board: whose pins are taken, for iCE40 and ECP5. protected: see `synthesise_engine`.
+    board: whose pins are taken, for iCE40 and ECP5. protected,
+    any_formats: see `synthesise_engine`.
     vendor: run Vivado too, for xc7.
     Raises what `synthesise` does, and UserError before anything is written for a clock, seed or
     board that is not possible, and for a tool that is not installed.
@@ -68,6 +70,7 @@ def place(
                 seed=seed,
                 pins=pins,
                 protected=protected,
+                any_formats=any_formats,
                 kept_log=run.synth / f"{target.name}.log",
                 progress=progress,
             )

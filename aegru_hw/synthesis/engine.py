@@ -32,19 +32,21 @@ def synthesise_engine(
     seed: int = SEED,
     pins: Path | None = None,
     protected: bool = False,
+    any_formats: bool = False,
     kept_log: Path | None = None,
     progress: bool = False,
 ) -> Resources:
     """Synthesise the engine of a decoder with P lanes; see `synthesise`.
 
     pins: pin file of a board, for a target whose top is the serial one. protected: upsets are seen
-    and do not last; the image is then always loaded.
+    and do not last; the image is then always loaded. any_formats: no number formats and no geometry
+    are wired in; each image brings its own.
 
     Raises UserError too where the decoder does not fit the engine.
     """
     with tempfile.TemporaryDirectory() as scratch:
         project = Path(scratch) / "engine"
-        write_project(per_output(decoder), project, lanes)
+        write_project(per_output(decoder), project, lanes, fixed_formats=not any_formats)
         return synthesise(
             engine_design(project, target, pins, protected=protected),
             target,
@@ -57,6 +59,7 @@ def synthesise_engine(
                 seed=seed,
                 pins=pins,
                 protected=protected,
+                any_formats=any_formats,
             ),
             kept_log=kept_log,
             progress=progress,

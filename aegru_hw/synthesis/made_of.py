@@ -12,6 +12,9 @@ from aegru_hw.synthesis.flow import SEED, checked_clock, tools_of
 from aegru_hw.synthesis.targets import Target
 from aegru_hw.synthesis.tools import tool_versions
 
+FORMATS, ANY = "formats", "any"
+"""What an engine's placement is made of besides, where each image brings its own formats."""
+
 
 def made_of(
     decoder: FixedDecoder,
@@ -22,12 +25,13 @@ def made_of(
     seed: int = SEED,
     pins: Path | None = None,
     protected: bool = False,
+    any_formats: bool = False,
 ) -> dict[str, str]:
     """Return what the placement of a decoder's engine follows from, by name.
 
     decoder, sources, pins: SHA-256 of each; pins only where a board gives them.
-    options: target, lanes, clock, seed, and whether upsets are seen. tools: of the target, with
-    their versions.
+    options: target, lanes, clock, seed, and whether upsets are seen. formats: ANY, where none are
+    wired in. tools: of the target, with their versions.
     aegru-hw: this package's version.
     Two placements that were made of the same are the same. Arguments are those of
     `synthesise_engine`.
@@ -41,6 +45,8 @@ def made_of(
         "tools": ", ".join(f"{k} {v}" for k, v in tool_versions(tools_of(target)).items()),
         "aegru-hw": version("aegru-hw"),
     }
+    if any_formats:
+        found[FORMATS] = ANY
     return found if pins is None else found | {"pins": sha256_of_file(pins)}
 
 

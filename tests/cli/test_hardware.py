@@ -70,17 +70,18 @@ def test_synth_places_an_engine_and_prints_what_it_takes(run, stand_in, capsys) 
         assert part in captured.out
     pins = board_pins(TARGETS["ecp5-25k"])
     expected = {"at": ("ecp5-25k", 2), "clock_mhz": 50.0, "pins": pins, "seed": 7}
-    assert stand_in.calls == [expected | {"protected": False}]
+    assert stand_in.calls == [expected | {"protected": False, "any_formats": False}]
     assert engine_lanes(run) == 2
 
 
-def test_synth_protected_is_of_a_placed_engine(run, stand_in, capsys) -> None:
+@pytest.mark.parametrize("option", ["--protected", "--any-formats"])
+def test_options_of_a_placed_engine(run, stand_in, capsys, option: str) -> None:
     placed = ["synth", str(run.path), "--target", "ecp5-25k", "--clock", "50"]
-    assert main([*placed, "--protected"]) == 0
+    assert main([*placed, option]) == 0
     capsys.readouterr()
-    assert stand_in.calls[-1]["protected"]
-    line = refused(capsys, "synth", run.path, "--protected")
-    assert "--protected is of a placed engine" in line
+    assert stand_in.calls[-1][option.removeprefix("--").replace("-", "_")]
+    line = refused(capsys, "synth", run.path, option)
+    assert f"{option} is of a placed engine" in line
 
 
 def test_a_target_implies_the_engine(run, stand_in, capsys) -> None:

@@ -9,6 +9,7 @@ from aegru_hw.fixedpoint.made_up import random_decoder
 from aegru_hw.rtl.elaboration import engine_parameters
 from aegru_hw.runs.fitting import fits
 from aegru_hw.strict_json import write_json
+from aegru_hw.synthesis.made_of import ANY, FORMATS
 from tests.support.runs import complete_run, resources, write_run
 
 
@@ -24,6 +25,17 @@ def test_each_engine_of_a_run_answers(tmp_path) -> None:
     other = random_decoder(2, channels=12, window=5)
     assert [fit.fits for fit in fits(other, run)] == [False, False]
     assert [fit.engine for fit in fits(other, run, "ecp5-25k")] == ["ecp5-25k"]
+
+
+def test_other_formats_load_where_none_are_wired_in(tmp_path) -> None:
+    other = random_decoder(2, channels=10, window=3, table_bits=9)
+    found = {}
+    for formats in ({}, {FORMATS: ANY}):
+        placed = resources("ecp5-25k", made_of=formats)
+        run = complete_run(tmp_path / f"run{len(formats)}", targets=(placed,))
+        found[bool(formats)] = fits(other, run, "ecp5-25k")[0].because
+    assert any("is wired to" in reason for reason in found[False])
+    assert found[True] == ()
 
 
 def test_a_run_without_an_engine(tmp_path) -> None:

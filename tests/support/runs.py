@@ -147,7 +147,7 @@ def write_run(
             target = change.path(f"synth/{name[:32]}")
             target.mkdir(parents=True)
             made_of = {"decoder": decoder.digest, "sources": digest_of_files(sources())}
-            write_resources(target, replace(found, made_of=made_of))
+            write_resources(target, replace(found, made_of=found.made_of | made_of))
     _write_results(run, recording, decoder, made_by)
     if executions:
         measure(run, *executions)

@@ -34,11 +34,13 @@ class StandIn:
         pins: Path | None = None,
         seed: int = SEED,
         protected: bool = False,
+        any_formats: bool = False,
         kept_log: Path | None = None,
         progress: bool = False,
     ) -> Resources:
         at = (target.name, lanes)
         given = {"clock_mhz": clock_mhz, "pins": pins, "seed": seed, "protected": protected}
+        given["any_formats"] = any_formats
         self.calls.append({"at": at, **given})
         if at in self.raises:
             raise self.raises[at]
