@@ -5,6 +5,8 @@ from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 
+from aegru_hw.rtl.sources import sources
+
 RECORD = re.compile(r"^C '(?P<fields>[^']*)' (?P<count>\d+)$")
 
 
@@ -34,13 +36,14 @@ def toggle_coverage(paths: list[Path]) -> dict[tuple[str, str], bool]:
 
 
 def _records(paths: list[Path]) -> Iterator[tuple[dict[str, str], int]]:
-    """Yield the fields and the count of each point of rtl/."""
+    """Yield the fields and the count of each point of rtl/, wherever a copy of it was compiled."""
+    ours = {source.name for source in sources()}
     for path in paths:
         for record in path.read_text(encoding="latin-1").splitlines():
             if match := RECORD.match(record):
                 parts = (part.split("\x02", 1) for part in match["fields"].split("\x01") if part)
                 fields = {part[0]: part[1] for part in parts}
-                if Path(fields["f"]).parent.name == "rtl":
+                if Path(fields["f"]).name in ours:
                     yield fields, int(match["count"])
 
 

@@ -3,7 +3,7 @@
 import re
 import shutil
 import tomllib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from tqdm import tqdm
@@ -11,8 +11,8 @@ from tqdm import tqdm
 from aegru_hw.rtl.sources import sources
 from proof.coverage.data import line_coverage, toggle_coverage
 from proof.mutants.decoders import Sizes
-from proof.mutants.engines import SMALL, SPARSE, Plan, compile_engine, opened
-from proof.mutants.playing import Player
+from proof.mutants.engines import PLANS, SMALL, SPARSE, Plan, compile_engine, opened
+from proof.mutants.playing import play
 from proof.mutants.schemata import PACKAGE
 from proof.mutants.testbenches import BENCHES, Bench, covered
 
@@ -32,6 +32,7 @@ LARGE = Plan(
     ticks=60,
 )
 """An engine whose numbers of channels, units and words are of many bits."""
+PLAYED = (*PLANS, LARGE, replace(LARGE, name="four lanes, large, protected", protected=True))
 COUNTED = ("--coverage-line", "--coverage-toggle")
 WAIVERS = Path(__file__).with_name("waivers.toml")
 
@@ -110,24 +111,20 @@ def measure(folder: Path) -> list[Measured]:
             shutil.rmtree(project, ignore_errors=True)
             covered(bench, project, report)
         reports.append(report)
-    reports.append(_of_large(folder))
+    reports += [_of_engine(plan, folder) for plan in tqdm(PLAYED, desc="engines", unit="engine")]
     return by_module(line_coverage(reports), toggle_coverage(reports))
 
 
-def _of_large(folder: Path) -> Path:
-    """Return what streams through the large engine covered."""
-    report = folder / "large.dat"
+def _of_engine(plan: Plan, folder: Path) -> Path:
+    """Return what streams, resets and images of a compiled engine covered."""
+    report = folder / f"{plan.name}.dat"
     if not report.is_file():
-        library = folder / "large.so"
+        library = folder / f"{plan.name}.so"
         files = [PACKAGE, *sources()]
-        said = compile_engine(LARGE, files, library, folder / "work", options=COUNTED)
+        said = compile_engine(plan, files, library, folder / "work", options=COUNTED)
         if said is not None:
             raise RuntimeError(said[-2000:])
-        player = Player(opened(library), 0, 0, seed=1)
-        for stream in LARGE.played:
-            player.load(stream)
-            player.check(stream, idle=2, back=2)
-        player.library.engine_cover(player.handle, str(report).encode())
+        play(opened(library), plan, 0, 0, cover=report)
     return report
 
 

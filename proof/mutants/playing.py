@@ -127,8 +127,13 @@ class Player:
             raise WrongError(what)
 
 
-def play(library: ctypes.CDLL, plan: Plan, mutant: int, limit: int) -> int:
-    """Play a mutant through everything; return the cycles, raise WrongError where it shows."""
+def play(
+    library: ctypes.CDLL, plan: Plan, mutant: int, limit: int, cover: Path | None = None
+) -> int:
+    """Play a mutant through everything; return the cycles, raise WrongError where it shows.
+
+    cover: where what was covered goes, of a library that counts it.
+    """
     player = Player(library, mutant, limit, seed=len(plan.name))
     played = plan.played
     first = played[0]
@@ -172,6 +177,8 @@ def play(library: ctypes.CDLL, plan: Plan, mutant: int, limit: int) -> int:
     player.stream(refused, 1)
     player.expect(player.read(address("refused")) == 2, "refused")
     player.expect(bool(player.read(STATUS) & REFUSED_FLAG), "refused flag")
+    if cover is not None:
+        library.engine_cover(player.handle, str(cover).encode())
     return player.cycles
 
 
