@@ -8,9 +8,16 @@ from numpy.typing import NDArray
 
 from aegru_hw.fixedpoint.types import Codes
 from aegru_hw.rtl.address_map import address
-from sim.aegru_spi_frames import FRAME, READ, VELOCITY, WRITE, event_frame, with_crc
+from aegru_hw.rtl.spi_frames import (
+    FRAME,
+    NO_SPIKE,
+    READ,
+    VELOCITY,
+    WRITE,
+    event_frame,
+    with_crc,
+)
 
-NO_SPIKE = 0x7FFF
 ENABLE, RESTART = 1, 3
 
 

@@ -12,7 +12,17 @@ ORDER = (
     *("errors", "files", "hdf5", "global_heaps", "strict_json", "sources", "plain_folder", "needs"),
     "storage",
     *("fixedpoint", "recordings", "hls", "rtl", "cost", "decoder", "recalibration", "synthesis"),
-    *("export", "streams", "executions", "runs", "report", "run", "baselines", "benchmark"),
+    *(
+        "export",
+        "board",
+        "streams",
+        "executions",
+        "runs",
+        "report",
+        "run",
+        "baselines",
+        "benchmark",
+    ),
     *("drift", "sweep", "cli"),
     "__main__",
 )

@@ -1,10 +1,6 @@
 """The engine compiled by Verilator into a shared library: whole recordings at full speed."""
 
 import ctypes
-import hashlib
-import shutil
-import subprocess
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -13,20 +9,15 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from aegru_hw.errors import UserError
-from aegru_hw.files import atomic_path
 from aegru_hw.fixedpoint.counts import check_counts
 from aegru_hw.fixedpoint.decoder import FixedDecoder
 from aegru_hw.fixedpoint.types import Codes
-from aegru_hw.needs.doctor import require
-from aegru_hw.needs.places import engine_cache
-from aegru_hw.plain_folder import plain_folder
 from aegru_hw.rtl.address_map import address, status_bit
+from aegru_hw.rtl.compiling import Compilation, cached_library, load_library
 from aegru_hw.rtl.image_stream import SELECT, image_stream
 from aegru_hw.rtl.images import WIDTH, Image, memory_image
 from aegru_hw.rtl.limits import Limits, check_within, engine_limits
 from aegru_hw.rtl.sources import engine_digest, simulation_sources
-from aegru_hw.rtl.verilator import verilator_command
 
 CONTROL, STATUS, TICKS, REFUSED = map(address, ("control", "status", "ticks", "refused"))
 LOAD_BEGIN, LOAD_DATA = address("load_begin"), address("load_data")
@@ -36,7 +27,6 @@ STATUS_CRC_ERROR = status_bit("crc_error")
 STATUS_MISFIT, STATUS_MISSING = status_bit("misfit"), status_bit("missing")
 NO_SPIKE = 0xFFFF
 TLAST = 1 << 16
-LIBRARY = "libengine.so"
 COST_FIELDS = ("cycles", "latency", "encoder", "input", "recurrent", "readout", "saturations")
 
 
@@ -240,7 +230,6 @@ def compiled_library(
     Raises UserError where Verilator or the compiler is missing or too old, and, with the path of
     their log in the cache, where they fail.
     """
-    cache = engine_cache() if cache is None else Path(cache)
     made_of = (lanes, limits, engine_digest(sources_folder))
     options: dict[str, int | str] = {}
     if fixed_config is not None:
@@ -249,59 +238,19 @@ def compiled_library(
         options["Protected"] = 1
     if read_back:
         options["ReadBack"] = 1
-    digest = hashlib.sha256(repr((made_of, options)).encode())
-    library = cache / f"engine_{digest.hexdigest()[:20]}.so"
-    if library.is_file():
-        return library
-    require(("rtl",))
-    try:
-        cache.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise UserError(f"cannot make the folder {cache}: {error.strerror}") from None
-    with plain_folder() as folder, atomic_path(library) as temporary:
-        parameters = {**limits.parameters(lanes), **options}
-        failure = _compile(simulation_sources(sources_folder), parameters, folder)
-        if failure is not None:
-            log = library.with_suffix(".log")
-            log.write_text(failure, encoding="utf-8")
-            raise UserError(f"Verilator could not compile the engine; see {log}")
-        shutil.copy(folder / LIBRARY, temporary)
-    return library
-
-
-def _compile(files: list[Path], parameters: dict[str, int | str], folder: Path) -> str | None:
-    """Compile copies of the sources in a plain folder; return what the tools said of a failure."""
-    copies = [shutil.copy(file, folder / file.name) for file in files]
-    program, environment = verilator_command(folder)
-    python = folder / "python"  # Verilator's makefiles run it
-    python.symlink_to(sys.executable)
-    command = [
-        *(program, "--cc", "--build", "-j", "2", "--top-module", "aegru_engine"),
-        *("-O3", "--x-assign", "fast", "--noassert", "-Wno-fatal"),
-        *("-MAKEFLAGS", f"OPT_FAST=-O3 CFG_CXXFLAGS_PCH_I=-include PYTHON3={python}"),
-        *("-CFLAGS", "-fPIC -std=c++20", "-LDFLAGS", "-shared -fPIC"),
-        *("--exe", "-o", f"../{LIBRARY}", "--Mdir", str(folder / "build")),
-        *(f"-G{name}={value}" for name, value in parameters.items()),
-        *(copy for copy in map(str, copies) if not copy.endswith(".h")),
-    ]
-    result = subprocess.run(
-        command,
-        cwd=folder,
-        env=environment,
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        errors="replace",
-        check=False,
+    return cached_library(
+        Compilation(
+            *("engine", "aegru_engine"),
+            parameters={**limits.parameters(lanes), **options},
+            made_of=repr((made_of, options)),
+        ),
+        lambda: simulation_sources(sources_folder),
+        cache,
     )
-    return None if result.returncode == 0 else result.stdout + result.stderr
 
 
 def _open(path: Path) -> ctypes.CDLL:
-    try:
-        library = ctypes.CDLL(str(path))
-    except OSError as error:
-        raise UserError(f"cannot load {path}: {error}; remove it to compile it again") from None
+    library = load_library(path)
     words, handle = ctypes.POINTER(ctypes.c_uint32), ctypes.c_void_p
     library.engine_new.restype = handle
     library.engine_delete.argtypes = [handle]

@@ -12,6 +12,7 @@ from aegru_hw.errors import UserError
 from aegru_hw.files import atomic_path
 from aegru_hw.fixedpoint.decoder import FixedDecoder
 from aegru_hw.fixedpoint.parts import Linear
+from aegru_hw.rtl import spi_frames
 from aegru_hw.rtl.elaboration import Elaboration
 from aegru_hw.rtl.images import CONFIG_WORDS, Image, memory_image
 from aegru_hw.rtl.sources import SIMULATION, sources
@@ -55,6 +56,7 @@ def write_project(
         for source in source_folder("sim").iterdir():
             if source.suffix in TESTBENCH_SUFFIXES and source.name != "run.py":
                 shutil.copy(source, temporary / "sim" / source.name)
+        shutil.copy(spi_frames.__file__, temporary / "sim" / "aegru_spi_frames.py")
         shutil.copy(source_folder("sim") / "run.py", temporary / "run.py")
         write_images(image, temporary / "images")
         settings = {
@@ -72,15 +74,22 @@ def write_project(
     return engine.parameters
 
 
-def project_lanes(folder: Path) -> int:
-    """Return the lanes P of a project; UserError where there is none to read."""
+def project_parameters(folder: Path) -> dict[str, int | str]:
+    """Return the engine's parameters of a project; UserError where there is none to read."""
     path = folder / "parameters.json"
     try:
-        return int(read_json(path, dict[str, int | str])["Lanes"])
+        parameters = read_json(path, dict[str, int | str])
+        int(parameters["Lanes"])
     except (UserError, ValueError, KeyError):
         raise UserError(
             f"{path} is missing or damaged; `aegru-hw synth RUN --backend rtl --force` writes it"
         ) from None
+    return parameters
+
+
+def project_lanes(folder: Path) -> int:
+    """Return the lanes P of a project; UserError where there is none to read."""
+    return int(project_parameters(folder)["Lanes"])
 
 
 def turned_round(decoder: FixedDecoder) -> FixedDecoder:

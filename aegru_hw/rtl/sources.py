@@ -41,7 +41,7 @@ def simulation_sources(folder: Path | None = None) -> list[Path]:
 def engine_digest(sources_folder: Path | None = None) -> str:
     """Return the SHA-256 of the compiled engine's sources by name and content, in hexadecimal."""
     files = simulation_sources(sources_folder)
-    return _digest((file.name, file) for file in files)
+    return digest_of((file.name, file) for file in files)
 
 
 def project_digest(folder: Path) -> str:
@@ -51,7 +51,7 @@ def project_digest(folder: Path) -> str:
     """
     folder = Path(folder)
     files = (file for file in folder.rglob("*") if file.is_file())
-    return _digest(
+    return digest_of(
         (file.relative_to(folder).as_posix(), file)
         for file in files
         if not any(
@@ -62,7 +62,8 @@ def project_digest(folder: Path) -> str:
     )
 
 
-def _digest(named: Iterable[tuple[str, Path]]) -> str:
+def digest_of(named: Iterable[tuple[str, Path]]) -> str:
+    """Return the SHA-256 of files, each with its name, in hexadecimal."""
     digest = hashlib.sha256()
     for name, file in sorted(named):
         digest.update(f"{name}\n".encode())
