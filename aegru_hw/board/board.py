@@ -50,7 +50,7 @@ RESTART = 3
 LOST = (-1, np.zeros(0, dtype=np.int64))
 """In the place of a velocity's number and codes."""
 
-RUNNING, IMAGE_VALID = status_bit("running"), status_bit("image_valid")
+RUNNING, IMAGE_VALID, REFUSED = map(status_bit, ("running", "image_valid", "refused"))
 SPIKES = 255
 """Spikes of a channel that the engine counts in a tick."""
 
@@ -63,9 +63,10 @@ class Board:
     program that has other things to do meanwhile.
 
     A velocity is accepted where two reads of it agree, its CRC is right and it has the tick's
-    number. Where anything was damaged on the way the board begins anew with the ticks that the next
-    velocity depends on, so that it is what it would have been. `repeats` counts that; `marked`
-    velocities that an upset may have touched, of an engine that sees them.
+    number; after damage, where the board has taken as many ticks as were sent, too. Where anything
+    was damaged on the way the board begins anew with the ticks that the next velocity depends on,
+    so that it is what it would have been. `repeats` counts that; `marked` velocities that an upset
+    may have touched, of an engine that sees them.
 
     Every method raises UserError, one line, where the board cannot be reached, is not what is
     expected, or damages too much; none waits for ever.
@@ -118,6 +119,7 @@ class Board:
         self._loaded()
         self._past.clear()
         self._sent, self.tick = None, 0
+        self.wire.forget()
         self._tried(self._restart, "the engine does not start")
 
     def step(self, channels: Iterable[int] | NDArray[np.integer]) -> Codes:
@@ -163,9 +165,13 @@ class Board:
 
         def attempt() -> Codes | None:
             if self.repeats > begins:
+                self.wire.note(is_damaged=True)
                 self._replay()
             self.repeats += 1
-            return self._taken()
+            velocity = self._taken()
+            if self.wire.is_noisy:
+                self._check_events()
+            return velocity
 
         velocity: Codes = self._tried(attempt, f"tick {self.tick} could not be decoded")
         self.repeats -= 1
@@ -276,30 +282,41 @@ class Board:
         """
         for sends in range(SENDS):
             if sends:
+                self.wire.note(is_damaged=True)
                 self._send()
             status = self._wait(is_first=sends == 0)
             while status & VELOCITY_WAITS:
                 found = self._velocity()
                 if found is None:
                     break
-                if found is LOST:
-                    self.wire.note(True)
-                    if not is_replayed:
-                        raise DamagedError("a velocity was damaged on the way")
-                    self._number += 1
-                    return None
+                if found is LOST and not is_replayed:
+                    raise DamagedError("a velocity was damaged on the way")
                 number, velocity = found
-                if number == self._number & 0xFF:
-                    self.marked += bool(status & MARKED)
+                if found is LOST or number == self._number & 0xFF:
                     self._number += 1
-                    self.wire.note(False)
-                    return velocity
+                    self.wire.note(is_damaged=found is LOST)
+                    self.marked += bool(status & MARKED)
+                    return None if found is LOST else velocity
                 if number != (self._number - 1) & 0xFF:
                     raise DamagedError(f"velocity {number} came where {self._number} was due")
                 # The one before, whose end the board had not seen.
                 status = self._wait(is_first=False)
-        self.wire.note(True)
         raise DamagedError("no velocity comes")
+
+    def _check_events(self) -> None:
+        """Look, after damage, whether the board took the ticks that were sent, and no others.
+
+        What a CRC-8 does not see mostly makes channels that the decoder does not have.
+        """
+        if self.wire.read("status") & REFUSED:
+            raise DamagedError("events of other channels came than were sent")
+        for _ in range(SENDS * SENDS):
+            ticks = self.wire.read("ticks")
+            if ticks == self._number:
+                return
+            if ticks != self._number - 1:  # of which the velocity is out, and the rest is worked on
+                break
+        raise DamagedError("the board has decoded another number of ticks")
 
     def _wait(self, *, is_first: bool) -> int:
         """Return the status where a velocity waits, and where it is time to send once more.
@@ -314,7 +331,6 @@ class Board:
             except DamagedError:
                 continue
             if status & DAMAGED and self._status_twice() & DAMAGED:
-                self.wire.note(True)
                 raise DamagedError("events were damaged on the way")
             if status & VELOCITY_WAITS or (is_first and status & FRAME_REFUSED):
                 return status

@@ -10,6 +10,8 @@ from aegru_hw.rtl.lanes import DEFAULT_LANES
 
 VIRTUAL = "virtual"
 PORTS = f"{VIRTUAL}, spidev:/dev/spidevB.C, ftdi:URL or serial:/dev/tty..."
+PACKAGES_OF = {"spidev": ("spidev",), "ftdi": ("pyftdi",), "serial": ("pyserial",)}
+"""By the kind of a port."""
 SCK_HZ = 1_000_000
 """Where none is given: below an eighth of the 12 MHz of the iCE40 boards."""
 BAUD = 115_200

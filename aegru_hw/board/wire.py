@@ -14,8 +14,12 @@ from aegru_hw.rtl.spi_frames import FRAME, READ, VELOCITY, WRITE
 READS = 16
 """Most reads of a register until two in a row agree."""
 
-LATEST, MOST_DAMAGED = 200, 20
-"""Of the latest velocities that were read, how many may be damaged, or their events."""
+LATEST, MOST_DAMAGED = 16, 6
+"""Of the latest ticks that were tried, how many may have been damaged on the way.
+
+A CRC-8 sees all damage of up to three bits in frames of up to 119 bits, and of what is heavier all
+but a 128th: where that much is damaged, some of it would not be seen soon.
+"""
 
 STATUS_BITS = 0x1F
 """Of the status byte; the others are 0."""
@@ -53,16 +57,25 @@ class Wire:
             raise DamagedError(f"{len(received)} of {len(data)} bytes came back")
         return received
 
-    def note(self, is_damaged: bool) -> None:
-        """Keep whether a tick or a velocity was damaged on the way; UserError for too many."""
+    def note(self, *, is_damaged: bool) -> None:
+        """Keep whether a tick that was tried was damaged on the way; UserError for too many."""
         self._latest.append(is_damaged)
         if is_damaged:
             self.damaged += 1
             if sum(self._latest) >= MOST_DAMAGED:
                 raise UserError(
-                    f"{self.name}: {sum(self._latest)} of the last {len(self._latest)} frames were "
+                    f"{self.name}: {sum(self._latest)} of the last {len(self._latest)} ticks were "
                     "damaged on the wire; a slower SCK, shorter wires or a common ground help"
                 )
+
+    @property
+    def is_noisy(self) -> bool:
+        """Whether any of the latest ticks was damaged on the way."""
+        return any(self._latest)
+
+    def forget(self) -> None:
+        """Begin to count damage anew."""
+        self._latest.clear()
 
     def status(self) -> int:
         """Return the status byte; DamagedError where it is none."""

@@ -52,10 +52,17 @@ def add_commands(commands: Commands) -> None:
         "Compare every execution over the test split, of another recording too.",
         "my_run --json",
         "my_run --without rtl",
+        "my_run --board virtual",
     )
     add_run(added)
     add_recording(added, "?", "; the run's own where it is left out")
     add_without(added)
+    added.add_argument(
+        "--board",
+        metavar="PORT",
+        help="run a board too: virtual, a simulation of one, or where it is connected (`aegru-hw "
+        "board --help`)",
+    )
 
     added = commands.add(
         "report", write_page, "Write RUN/report.html, one page of everything.", "my_run"
@@ -148,6 +155,7 @@ def verify(options: argparse.Namespace) -> int:
         RunFolder(options.run_path),
         recording,
         without=without,
+        board=options.board,
         progress=shows_progress(options),
         say=lambda text: note(options, text),
     )

@@ -4,6 +4,7 @@ import argparse
 
 from aegru_hw.cli import (
     another_day,
+    board,
     checking,
     exporting,
     hardware,
@@ -24,7 +25,7 @@ def build_parser() -> argparse.ArgumentParser:
         epilog="example: aegru-hw run recording.h5 --out my_run",
     )
     commands = Commands(parser.add_subparsers(dest="command", required=True, metavar="COMMAND"))
-    families = (recordings, training, hardware, exporting, live, checking, whole, another_day)
-    for family in (*families, studies):
+    families = (recordings, training, hardware, board, exporting, live, checking, whole)
+    for family in (*families, another_day, studies):
         family.add_commands(commands)
     return parser

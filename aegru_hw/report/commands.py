@@ -12,6 +12,8 @@ def to_verify(facts: Facts) -> tuple[str, ...]:
 
 def to_run(facts: Facts, execution: Execution) -> tuple[str, ...]:
     """Return the commands that write what an execution runs, where it is not there, and verify."""
+    if execution.asked_by is not None:
+        return tuple(f"{command} {execution.asked_by} PORT" for command in to_verify(facts))
     if execution.name in facts.there:
         return to_verify(facts)
     command, *options = (execution.made_by or "quantize --force").split()

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from aegru_hw.decoder.config import Config, config_from
 from aegru_hw.errors import UserError
 from aegru_hw.executions import table
+from aegru_hw.executions.execution import Execution
 from aegru_hw.fixedpoint import (
     FixedDecoder,
     at_output_rate,
@@ -128,6 +129,15 @@ class Facts:
             stale.result.removeprefix(f"{self.results_folder}/") for stale in self.summary.stale
         }
         return frozenset(names & {execution.name for execution in table.EXECUTIONS})
+
+    @property
+    def executions(self) -> tuple[Execution, ...]:
+        """The executions that are shown."""
+        return table.worth_showing({*self.summary.r2, *self.stale_executions})
+
+    def label(self, execution: Execution) -> str:
+        """Return the label of an execution, by where it ran."""
+        return execution.label_at(self.summary.places.get(execution.name))
 
     def is_stale(self, result: str) -> bool:
         """Tell whether a result, or one in the folder of that name, does not hold any more."""

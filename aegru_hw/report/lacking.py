@@ -30,7 +30,7 @@ def missing(facts: Facts, what: str, *names: str) -> tuple[Missing, ...]:
     lacks = {name: lack(facts, name) for name in names}
     if STALE in lacks.values():
         return ()
-    wanted = [execution for execution in table.EXECUTIONS if lacks.get(execution.name)]
+    wanted = [execution for execution in facts.executions if lacks.get(execution.name)]
     if not wanted:
         return ()
     commands = dict.fromkeys(command for one in wanted for command in to_run(facts, one))
@@ -40,7 +40,7 @@ def missing(facts: Facts, what: str, *names: str) -> tuple[Missing, ...]:
 def missing_executions(facts: Facts) -> tuple[Missing, ...]:
     """Return the executions that were not run, those together that the same commands add."""
     groups: dict[tuple[str, tuple[str, ...]], list[str]] = {}
-    for execution in table.EXECUTIONS:
+    for execution in facts.executions:
         found = lack(facts, execution.name)
         if found in (NOT_RUN, LEFT_OUT):
             key = (str(found), to_run(facts, execution))

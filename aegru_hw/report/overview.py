@@ -86,7 +86,7 @@ def _verification(facts: Facts) -> Tile:
     if not summary.mismatches or summary.ticks_compared is None:
         lacks = STALE if facts.stale_executions else NOT_RUN
         return Tile(lacks, "comparison of the executions", "missing")
-    pairs = f"{len(summary.mismatches)} of {comb(len(table.EXECUTIONS), 2)} pairs"
+    pairs = f"{len(summary.mismatches)} of {comb(len(facts.executions), 2)} pairs"
     what = f"mismatches: {pairs}, {summary.ticks_compared:,} ticks each"
     if summary.cycles is not None and not summary.cycles.predicted_equal:
         what += "; counters unlike the cost model"

@@ -43,9 +43,9 @@ class Stale:
     command: str
 
 
-def context_of(run: RunFolder, *, progress: bool = False) -> Context:
-    """Return where executions find what they run."""
-    return Context(run.quantized_weights, run.hls, run.rtl, progress)
+def context_of(run: RunFolder, *, progress: bool = False, board: str | None = None) -> Context:
+    """Return where executions find what they run; board: the port of one."""
+    return Context(run.quantized_weights, run.hls, run.rtl, progress, board)
 
 
 def stored_digest(path: Path) -> str | None:

@@ -164,7 +164,7 @@ class Measured:
     source: of the recording. ticks: with an output, compared, warm-up included. scored: those of
     the test split, which r2 is of. rate: None in results of before there was a choice.
     macs, cycles, energy: per scored output, macs by schedule.
-    velocity_sha256: of the codes' bytes, little-endian int32.
+    velocity_sha256: of the codes' bytes, little-endian int32. place: the port of a board.
     """
 
     execution: str
@@ -179,3 +179,4 @@ class Measured:
     cycles: CycleFacts | None = None
     energy: Energy | None = None
     rate: OutputRate | None = None
+    place: str | None = None

@@ -145,11 +145,16 @@ class _Parts:
             name = f"verified: {execution.name}"
             pair = pair_name(REFERENCE.name, execution.name)
             command = f"aegru-hw verify {self.name}"
+            if execution.asked_by is not None:
+                command += f" {execution.asked_by} PORT"
             if execution.name in self.summary.r2:
                 count = self.summary.mismatches.get(pair)
                 says = f"R² {_shown(self.summary.r2[execution.name])}"
                 if count is not None:
                     says = f"{count} mismatches, {says}"
+                if execution.name in self.summary.places:
+                    place = self.summary.places[execution.name]
+                    says += f" ({execution.label_at(place)}, {place})"
                 parts.append(Part(name, THERE, says))
             elif execution.name in self.options.without:
                 parts.append(Part(name, LEFT_OUT, f"--without {execution.name}"))

@@ -114,6 +114,7 @@ class _Reader:
             cycles=verified.cycles,
             energy=verified.energy,
             rate=verified.rate,
+            places=verified.places,
             synthesis=self._placements(),
             left_out=options.without,
             other_recordings=self._others(own),
@@ -184,12 +185,12 @@ class _Reader:
         folder = recording_folder(recording)
         results: dict[str, Measured] = {}
         codes: dict[str, Codes] = {}
-        own = recording == self.digest("recording")
+        command = "verify RUN" if recording == self.digest("recording") else "verify RUN RECORDING"
         for execution in EXECUTIONS:
             measured = self._result(
                 f"{folder}/{execution.name}.json",
                 Measured,
-                "verify RUN" if own else "verify RUN RECORDING",
+                command + ("" if execution.asked_by is None else f" {execution.asked_by} PORT"),
                 recording,
             )
             if measured is not None:
@@ -208,6 +209,11 @@ class _Reader:
             ticks_scored=first.scored,
             macs={key: n for measured in results.values() for key, n in measured.macs.items()},
             rate=first.rate,
+            places={
+                name: measured.place
+                for name, measured in results.items()
+                if measured.place is not None
+            },
         )
         for measured in results.values():
             if measured.cycles is not None:

@@ -31,7 +31,8 @@ class Verification:
     source: of the recording. r2: by execution. mismatches: by pair, as compare.py names it.
     ticks_compared: in each pair, warm-up included; ticks_scored: of the test split; both only those
     with an output, as often as `rate` says.
-    macs, cycles, energy: per scored output, macs by schedule.
+    macs, cycles, energy: per scored output, macs by schedule. places: ports of boards, by
+    execution.
     """
 
     source: str = ""
@@ -43,6 +44,7 @@ class Verification:
     cycles: CycleFacts | None = None
     energy: Energy | None = None
     rate: OutputRate | None = None
+    places: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -51,8 +53,8 @@ class Summary:
 
     made_of: digest now of each part of the run, by the names of `evidence.NAMED`.
     r2: by stage of training, over every tick of the test split, and by execution, over its outputs.
-    macs, mismatches, cycles, energy, ticks_compared, ticks_scored, rate: as in `Verification`, of
-    the run's own recording.
+    macs, mismatches, cycles, energy, ticks_compared, ticks_scored, rate, places: as in
+    `Verification`, of the run's own recording.
     synthesis: what the placed engine takes, by target.
     left_out: executions that were left out on request. stale: results that do not hold any more.
     recalibrated_from: digest of the decoder that this one was recalibrated from, if it was.
@@ -83,6 +85,7 @@ class Summary:
     other_recordings: dict[str, Verification] = field(default_factory=dict)
     remarks: tuple[str, ...] = ()
     recalibrated_from: str | None = None
+    places: dict[str, str] = field(default_factory=dict)
     format: str = FORMAT
     schema_version: int = SCHEMA_VERSION
 

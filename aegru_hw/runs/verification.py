@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from aegru_hw.cost.energy import energy
 from aegru_hw.errors import UserError
-from aegru_hw.executions.execution import Execution, Output
+from aegru_hw.executions.execution import Context, Execution, Output
 from aegru_hw.executions.table import chosen
 from aegru_hw.fixedpoint import FixedDecoder, load_decoder, per_output
 from aegru_hw.recordings.r2 import r2_score
@@ -30,6 +30,7 @@ def verify(
     recording: Recording | None = None,
     *,
     without: Iterable[str] = (),
+    board: str | None = None,
     progress: bool = True,
     say: Callable[[str], None] = lambda text: None,
 ) -> Summary:
@@ -37,7 +38,8 @@ def verify(
 
     recording: another one than the run's own, which must have the decoder's channels and tick; its
     results stand in `other_recordings`.
-    without: names of executions to leave out. say: told of each execution as it
+    without: names of executions to leave out. board: the port of one, which runs it too.
+    say: told of each execution as it
     begins, and of those that are passed over because what they need is not here.
     Each result is kept as soon as it is there: a later failure loses none.
     """
@@ -53,12 +55,13 @@ def verify(
         truth = recording.velocity[wanted]
         if own:
             _keep_left_out(run, tuple(sorted(without)))
+        context = context_of(run, progress=progress, board=board)
         for execution in executions:
             if (lacking := execution.lacks()) is not None:
                 say(f"not verified: {execution.label}: {lacking}")
-            elif execution.is_there(context_of(run)):
-                say(f"verifying: {execution.label}")
-                summary = _verified(run, execution, decoder, recording, stream, truth, progress)
+            elif execution.is_there(context):
+                say(f"verifying: {execution.label_at(board)}")
+                summary = _verified(run, execution, decoder, recording, stream, truth, context)
     return summary
 
 
@@ -84,25 +87,25 @@ def _verified(
     recording: Recording,
     stream: TickStream,
     truth: NDArray[np.float64],
-    progress: bool,
+    context: Context,
 ) -> Summary:
     """Run one execution and keep its result."""
     # Before the run, so that a project that is exchanged meanwhile does not get the proof.
     made_of = {"decoder": decoder.digest, "recording": recording.content_hash}
-    context = context_of(run, progress=progress)
     made_of |= execution.made_of(context)
     output = execution.run(decoder, stream.counts, context)
     result = Measured(
         execution=execution.name,
         source=recording.source,
         made_of=made_of,
-        tools=versions_of(execution.needs),
+        tools=versions_of(execution.uses(context)),
         ticks=len(output.velocity),
         scored=int(stream.scored.sum()),
         r2=r2_score(truth, decoder.physical(output.velocity[stream.scored])),
         macs=_macs(output, stream.scored),
         rate=OutputRate(decoder.geometry.every, 1 / decoder.geometry.output_seconds),
         velocity_sha256=sha256_of(output.velocity),
+        place=output.place,
     )
     if output.engine is not None:
         result = replace(

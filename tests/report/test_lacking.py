@@ -178,43 +178,43 @@ def test_remarks_stand_near_the_top(tmp_path) -> None:
     assert "streaming, live: R² of x is -0.5000" in head
 
 
-class Board(Window):
+class Bench(Window):
     """An execution that the package knows nothing of."""
 
-    name = "board"
-    label = "Board"
+    name = "bench"
+    label = "Bench"
     what = "an FPGA on the desk"
     made_by = "flash --now"
 
 
 def test_a_new_execution_appears_by_itself(tmp_path, monkeypatch) -> None:
     run = verified_run(tmp_path / "run")
-    executions = (*table.EXECUTIONS, Board())
+    executions = (*table.EXECUTIONS, Bench())
     for module in (table, summaries, status, verification):
         if hasattr(module, "EXECUTIONS"):
             monkeypatch.setattr(module, "EXECUTIONS", executions)
-    monkeypatch.setitem(table.BY_NAME, "board", executions[-1])
+    monkeypatch.setitem(table.BY_NAME, "bench", executions[-1])
     page = page_of(run)
-    assert f"Board: not run. Command: aegru-hw verify {run.path}" in page.text
-    measure(run, "board", differing=2, macs={"board": 1234.0})
+    assert f"Bench: not run. Command: aegru-hw verify {run.path}" in page.text
+    measure(run, "bench", differing=2, macs={"bench": 1234.0})
     page = page_of(run)
     assert "14 mismatching ticks over 28 pairs" in page.sections["verification"]
     assert "an FPGA on the desk" in page.sections["verification"]
     assert "an FPGA on the desk" in page.sections["accuracy"]
-    assert "Board" in page.figures["accuracy-chart"]["data"][2]["y"]
-    assert "Board counters" in page.sections["work"]
-    assert "Board: not run" not in page.text
+    assert "Bench" in page.figures["accuracy-chart"]["data"][2]["y"]
+    assert "Bench counters" in page.sections["work"]
+    assert "Bench: not run" not in page.text
 
 
 def test_what_a_new_execution_runs_is_written_first(tmp_path, monkeypatch) -> None:
-    monkeypatch.setattr(Board, "is_there", lambda self, context: False)
+    monkeypatch.setattr(Bench, "is_there", lambda self, context: False)
     run = verified_run(tmp_path / "run")
     for module in (table, summaries):
-        monkeypatch.setattr(module, "EXECUTIONS", (*table.EXECUTIONS, Board()))
+        monkeypatch.setattr(module, "EXECUTIONS", (*table.EXECUTIONS, Bench()))
     page = page_of(run)
     path = run.path
     commands = f"aegru-hw flash {path} --now, then aegru-hw verify {path}"
-    assert f"Board: not run. Commands: {commands}" in page.text
+    assert f"Bench: not run. Commands: {commands}" in page.text
 
 
 def test_the_page_is_a_result_of_the_run(tmp_path) -> None:
@@ -272,3 +272,16 @@ def test_the_tile_says_how_much_was_compared(tmp_path) -> None:
     run = complete_run(tmp_path / "run")
     (run.rtl / "parameters.json").write_text("{}")
     assert "mismatches: 21 of 28 pairs, 409 ticks each" in page_of(run).text
+
+
+def test_a_board_is_shown_where_one_was_asked_for(tmp_path) -> None:
+    run = complete_run(tmp_path / "run")
+    assert "oard" not in page_of(run).sections["verification"]
+    measure(run, "board", place="virtual")
+    text = page_of(run).sections["verification"]
+    assert "Virtual board" in text
+    assert "0 mismatches in 36 pairs" in text
+    measure(run, "board", place="spidev:/dev/spidev0.0")
+    text = page_of(run).sections["verification"]
+    assert "Board" in text
+    assert "Virtual" not in text

@@ -21,7 +21,7 @@ ROW_PIXELS, AXIS_PIXELS = 44, 64
 
 
 def accuracy_section(facts: Facts) -> Section:
-    r2, stages = facts.summary.r2, _stages()
+    r2, stages = facts.summary.r2, _stages(facts)
     return Section(
         "accuracy",
         "R² along the chain",
@@ -73,10 +73,10 @@ def r2_cells(r2: R2) -> tuple[Cell, ...]:
     )
 
 
-def _stages() -> dict[str, tuple[str, str]]:
+def _stages(facts: Facts) -> dict[str, tuple[str, str]]:
     """Return label and description of all that has an R², by its name in the summary."""
     return TRAINED | {
-        execution.name: (execution.label, execution.what) for execution in table.EXECUTIONS
+        execution.name: (facts.label(execution), execution.what) for execution in facts.executions
     }
 
 
@@ -98,7 +98,7 @@ def _message(r2: dict[str, R2]) -> str:
 
 
 def _figure(facts: Facts) -> go.Figure:
-    r2, stages = facts.summary.r2, _stages()
+    r2, stages = facts.summary.r2, _stages(facts)
     names = [label(name) for name, _ in stages.values()]
     found = [r2.get(stage) for stage in stages]
     figure = go.Figure()

@@ -9,7 +9,7 @@ from aegru_hw.runs.summary import Summary
 
 
 def verification_section(facts: Facts) -> Section:
-    summary, executions, reference = facts.summary, table.EXECUTIONS, table.REFERENCE.name
+    summary, executions, reference = facts.summary, facts.executions, table.REFERENCE.name
     names = [execution.name for execution in executions]
     return Section(
         "verification",
@@ -17,9 +17,9 @@ def verification_section(facts: Facts) -> Section:
         _message(summary),
         tables=(
             Table(
-                ("", *(execution.label for execution in executions)),
+                ("", *(facts.label(execution) for execution in executions)),
                 tuple(
-                    (Cell(row.label), *(_cell(facts, row.name, column) for column in names))
+                    (Cell(facts.label(row)), *(_cell(facts, row.name, column) for column in names))
                     for row in executions
                 ),
                 "Ticks in which the velocity codes differ, every pair compared; of "
@@ -29,7 +29,7 @@ def verification_section(facts: Facts) -> Section:
                 ("execution", f"mismatches against {table.REFERENCE.label}", "ticks compared"),
                 tuple(
                     (
-                        Cell(execution.label, note=execution.what),
+                        Cell(facts.label(execution), note=execution.what),
                         _cell(facts, reference, execution.name),
                         cell(
                             summary.ticks_compared
@@ -67,7 +67,7 @@ def _notes(facts: Facts) -> list[str]:
         "A tick counts as a mismatch where either velocity code differs in any bit; there is no "
         "tolerance."
     ]
-    left_out = [one.label for one in table.EXECUTIONS if lack(facts, one.name) == LEFT_OUT]
+    left_out = [one.label for one in facts.executions if lack(facts, one.name) == LEFT_OUT]
     if left_out:
         notes.append(f"Left out on request (--without): {', '.join(left_out)}.")
     if facts.summary.cycles is not None:
