@@ -49,4 +49,6 @@ class FtdiPort:
 
 
 def _said(error: Exception) -> str:
+    if "No backend available" in str(error):
+        return "libusb is not installed; `apt-get install libusb-1.0-0`"
     return " ".join(str(error).split()) or type(error).__name__

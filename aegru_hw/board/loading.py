@@ -12,7 +12,7 @@ from aegru_hw.rtl.images import Image
 
 TRIES = 3
 WORDS_AT_ONCE = 256
-"""Words of a transfer: below the 4,096 bytes that Linux gives to spidev."""
+"""Most words of a transfer."""
 
 BAD_FLAGS = {
     "misfit": "the board's engine is for other number formats, another geometry or fewer words; it "
@@ -47,12 +47,13 @@ def load_image(
     """
     check_fits(wire, identity, image)
     words = [int(word) for word in image_stream(image)]
+    at_once = min(WORDS_AT_ONCE, wire.transport.most // 4 - 1)
     because = ""
     for tries in range(1, TRIES + 1):
         try:
             wire.write("load_begin", 0)
-            for first in range(0, len(words), WORDS_AT_ONCE):
-                some = words[first : first + WORDS_AT_ONCE]
+            for first in range(0, len(words), at_once):
+                some = words[first : first + at_once]
                 wire.write("load_data", *some)
                 said(len(some))
         except DamagedError as damage:

@@ -5,7 +5,8 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from aegru_hw.cli.options import Commands, add_force
+from aegru_hw.board.programming import BOARDS, programmer
+from aegru_hw.cli.options import Commands, add_force, add_run
 from aegru_hw.cli.output import note, show, shows_progress
 from aegru_hw.errors import UserError
 
@@ -52,6 +53,32 @@ def add_commands(commands: Commands) -> None:
         "--out", type=Path, metavar="OUT.npz", help="of decode: velocity (O, 2) and its ticks (O,)"
     )
     add_force(added)
+
+    added = commands.add(
+        "program",
+        program_board,
+        "Bring a run's bitstream to a board, with openFPGALoader or iceprog; `synth --target T "
+        "--board B` makes it.",
+        "my_run --board icebreaker",
+    )
+    add_run(added)
+    added.add_argument("--board", required=True, metavar="B", help=f"of {', '.join(BOARDS)}")
+
+
+def program_board(options: argparse.Namespace) -> int:
+    from aegru_hw.board.programming import program
+    from aegru_hw.runs.folder import RunFolder
+    from aegru_hw.runs.placement import bitstream_of
+
+    run = RunFolder(options.run_path)
+    programmer(options.board, Path())  # before anything is looked for
+    bitstream = bitstream_of(run, options.board)
+    note(options, f"programming {options.board} with {bitstream}")
+    command = program(options.board, bitstream)
+    keeps = BOARDS[options.board].keeps
+    text = f"programmed {options.board}" + ("" if keeps else ", until its power is switched off")
+    facts = {"board": options.board, "bitstream": str(bitstream), "command": command}
+    return show(options, facts | {"keeps": keeps}, text)
 
 
 def on_board(options: argparse.Namespace) -> int:

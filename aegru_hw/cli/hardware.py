@@ -2,6 +2,7 @@
 
 import argparse
 import shlex
+from pathlib import Path
 
 from aegru_hw.cli.options import (
     TARGET_NAMES,
@@ -82,7 +83,14 @@ def _add_placement(added: argparse.ArgumentParser) -> None:
     added.add_argument(
         "--board",
         metavar="B",
-        help="whose pins: upduino3 (default) or icebreaker on ice40up5k, ulx3s on ecp5",
+        help="whose pins: upduino3 (default) or icebreaker on ice40up5k; ulx3s (default) or "
+        "colorlight-i5 on ecp5",
+    )
+    added.add_argument(
+        "--pins",
+        type=Path,
+        metavar="FILE",
+        help="pin file of another board: .pcf for iCE40, .lpf for ECP5",
     )
     added.add_argument(
         "--place-seed", type=int, metavar="N", help="of the placer (default 1); others vary Fmax"
@@ -111,7 +119,7 @@ def _add_placement(added: argparse.ArgumentParser) -> None:
 
 def synth(options: argparse.Namespace) -> int:
     if options.target is None:
-        for name in ("clock", "board", "place_seed", "protected", "any_formats"):
+        for name in ("clock", "board", "pins", "place_seed", "protected", "any_formats"):
             if getattr(options, name) is not None:
                 raise UserError(f"--{name.replace('_', '-')} is of a placed engine; add --target")
         return _synth_engine(options) if options.backend == "rtl" else _synth_firmware(options)
@@ -166,6 +174,7 @@ def _synth_target(options: argparse.Namespace) -> int:
         lanes=options.lanes,
         clock_mhz=options.clock,
         board=options.board,
+        own_pins=options.pins,
         seed=SEED if options.place_seed is None else options.place_seed,
         protected=bool(options.protected),
         any_formats=bool(options.any_formats),

@@ -1,25 +1,22 @@
 """Small decoders for boards, and what they decode."""
 
 from functools import cache
-from typing import Any
 
 import numpy as np
 
 from aegru_hw.board.virtual import VirtualBoard
 from aegru_hw.fixedpoint import FixedDecoder, run_streaming_form
 from aegru_hw.fixedpoint.made_up import random_counts, random_decoder
-
-LANES = 2
-SMALL: dict[str, Any] = {"channels": 12, "latent": 4, "hidden": 4, "window": 3, "steps": 3}
+from benchmarks.board_faults import LANES, SIZE
 
 
 @cache
 def small_decoder(seed: int = 1) -> FixedDecoder:
-    return random_decoder(seed, **SMALL)
+    return random_decoder(seed, **SIZE)
 
 
 def counts_of(ticks: int, *, seed: int = 1, rate: float = 0.2, maximum: int = 3) -> np.ndarray:
-    return random_counts(seed, ticks, SMALL["channels"], rate=rate, maximum=maximum)
+    return random_counts(seed, ticks, SIZE["channels"], rate=rate, maximum=maximum)
 
 
 def expected(decoder: FixedDecoder, counts: np.ndarray) -> np.ndarray:

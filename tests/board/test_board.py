@@ -4,12 +4,14 @@ import numpy as np
 import pytest
 
 from aegru_hw.board.board import Board
+from aegru_hw.board.identity import GEOMETRY
 from aegru_hw.board.live import BoardDecoder
 from aegru_hw.board.virtual import VirtualBoard
 from aegru_hw.errors import UserError
 from aegru_hw.fixedpoint import LiveDecoder
 from aegru_hw.fixedpoint.made_up import random_decoder
-from tests.board.decoders import LANES, SMALL, counts_of, expected, small_decoder, virtual_board
+from benchmarks.board_faults import LANES, SIZE
+from tests.board.decoders import counts_of, expected, small_decoder, virtual_board
 
 
 @pytest.fixture
@@ -42,7 +44,7 @@ def test_it_says_what_it_is_and_counts(board) -> None:
         "channels": 12, "latent": 4, "hidden": 4
     }  # fmt: skip
     board.load(small_decoder())
-    assert board.identify().image == SMALL
+    assert board.identify().image == {name: SIZE[name] for name in GEOMETRY}
     board.decode(counts_of(25))
     counters = board.counters()
     assert counters["ticks"] == 25
@@ -55,7 +57,7 @@ def test_another_decoder_of_the_same_formats_is_loaded_over(board) -> None:
     counts = counts_of(40)
     board.load(small_decoder())
     board.decode(counts)
-    other = random_decoder(1, **SMALL, sparsity=0.9)
+    other = random_decoder(1, **SIZE, sparsity=0.9)
     board.load(other)
     np.testing.assert_array_equal(board.decode(counts), expected(other, counts))
 

@@ -10,7 +10,7 @@ from tests.cli.commands import SETTINGS, refused
 
 COMMANDS = (
     *("generate", "import", "fetch", "inspect", "train", "quantize", "simulate", "synth"),
-    *("export", "live", "board", "recalibrate", "fits", "drift"),
+    *("export", "live", "board", "program", "recalibrate", "fits", "drift"),
     *("sweep-lanes", "verify", "report", "status", "doctor", "run", "sweep", "benchmark", "demo"),
 )
 

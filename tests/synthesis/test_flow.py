@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from aegru_hw.errors import UserError
+from aegru_hw.sources import source_folder
 from aegru_hw.synthesis import flow, tools
 from aegru_hw.synthesis.boards import board_pins
 from aegru_hw.synthesis.design import is_text
@@ -133,10 +134,39 @@ def test_boards() -> None:
         UserError, match="no board basys for ice40up5k; choose one of icebreaker, upduino3"
     ):
         board_pins(ICE40, "basys")
-    with pytest.raises(UserError, match="no board upduino3 for ecp5-25k; choose one of ulx3s"):
+    with pytest.raises(UserError, match="no board upduino3 for ecp5-25k; choose one of color"):
         board_pins(ECP5, "upduino3")
     with pytest.raises(UserError, match="xc7 has no boards"):
         board_pins(XC7, "ulx3s")
+
+
+def test_pins_of_ones_own_board(tmp_path) -> None:
+    known = board_pins(ECP5, "colorlight-i5")
+    own = tmp_path / "mine.lpf"
+    own.write_bytes(known.read_bytes())
+    assert board_pins(ECP5, None, own) == own
+    with pytest.raises(UserError, match="--board and --pins are both given"):
+        board_pins(ECP5, "ulx3s", own)
+    with pytest.raises(UserError, match=r"mine\.lpf: a file \.pcf is needed for ice40up5k"):
+        board_pins(ICE40, None, own)
+    with pytest.raises(UserError, match=r"nowhere\.pcf: a file \.pcf is needed"):
+        board_pins(ICE40, None, tmp_path / "nowhere.pcf")
+    with pytest.raises(UserError, match="xc7 has no boards"):
+        board_pins(XC7, None, own)
+    own.write_text(known.read_text().replace("miso_o", "miso").replace("sck_i", "sck"))
+    with pytest.raises(UserError, match="it names no pin for sck_i, miso_o"):
+        board_pins(ECP5, None, own)
+    own.write_bytes(b" " * ((1 << 20) + 1))
+    with pytest.raises(UserError, match="more than 1,048,576 bytes"):
+        board_pins(ECP5, None, own)
+
+
+@pytest.mark.parametrize("path", sorted((source_folder("rtl") / "boards").iterdir()), ids=str)
+def test_every_board_has_the_pins_of_the_top_once_each(path) -> None:
+    text = re.sub(r"#.*", "", path.read_text())
+    sites = re.findall(r'LOCATE COMP "\w+" SITE "(\w+)"|set_io (?:-nowarn )?\w+ (\w+)', text)
+    pins = [one or other for one, other in sites]
+    assert len(pins) == len(set(pins)) == 7
 
 
 def test_too_big_a_design_leaves_the_folder_as_it_was(tmp_path) -> None:
