@@ -37,10 +37,7 @@ def verification_lines(found: "Summary | Verification") -> list[str]:
     if found.ticks_compared is not None:
         lines.append(f"mismatching ticks of {found.ticks_compared:,} compared")
         lines += mismatch_lines(found.mismatches)
-    lines += [
-        f"{name} is {BY_NAME[name].label_at(place).lower()}, {place}"
-        for name, place in found.places.items()
-    ]
+    lines += [f"{name} is the {_placed(name, place)}" for name, place in found.places.items()]
     if found.macs:
         lines.append("MACs per output")
         lines += [f"  {name:20} {count:,.0f}" for name, count in found.macs.items()]
@@ -51,6 +48,12 @@ def verification_lines(found: "Summary | Verification") -> list[str]:
     if found.rate is not None:
         lines.append(_rate_line(found, found.rate))
     return lines
+
+
+def _placed(name: str, place: str) -> str:
+    """Return what an execution ran on, in words."""
+    label = BY_NAME[name].label_at(place).lower()
+    return label if place in label else f"{label} at {place}"
 
 
 def r2_lines(r2: "Mapping[str, R2]", width: int, indent: str = "") -> list[str]:

@@ -154,7 +154,7 @@ class _Parts:
                     says = f"{count} mismatches, {says}"
                 if execution.name in self.summary.places:
                     place = self.summary.places[execution.name]
-                    says += f" ({execution.label_at(place)}, {place})"
+                    says += f" (at {place})"
                 parts.append(Part(name, THERE, says))
             elif execution.name in self.options.without:
                 parts.append(Part(name, LEFT_OUT, f"--without {execution.name}"))

@@ -186,3 +186,31 @@ def test_packages_that_are_not_there(monkeypatch, module) -> None:
     monkeypatch.setattr(packages, "import_module", missing)
     with pytest.raises(UserError, match=r"is not installed; `pip install \"aegru-hw\[board\]\"`"):
         packages.board_package(module)
+
+
+def test_spidev_is_asked_for_mode_0_and_the_rate(monkeypatch) -> None:
+    """A stand-in for the package's class, as no machine of the tests has the device."""
+
+    class SpiDev:
+        def open(self, bus: int, device: int) -> None:
+            assert (bus, device) == (1, 0)
+            self.board, self.max_speed_hz, self.mode = virtual_board(), 0, None
+
+        def xfer2(self, data: list[int]) -> list[int]:
+            assert (self.max_speed_hz, self.mode, len(data) <= 4096) == (1_500_000, 0, True)
+            return list(self.board.transfer(bytes(data)))
+
+        def close(self) -> None:
+            self.board.close()
+
+    real = packages.board_package("spidev").SpiDev
+    assert {"open", "xfer2", "close", "max_speed_hz", "mode"} <= set(dir(real))
+    monkeypatch.setattr(packages.board_package("spidev"), "SpiDev", SpiDev)
+    decoder, counts = small_decoder(), counts_of(20)
+    with Board(open_port("spidev:/dev/spidev1.0@1500000")) as board:
+        board.load(decoder)
+        np.testing.assert_array_equal(board.decode(counts), expected(decoder, counts))
+        wide = np.full((1, 12), 300)
+        np.testing.assert_array_equal(
+            board.decode(wide), expected(decoder, np.concatenate([counts, wide]))[-1:]
+        )

@@ -100,7 +100,7 @@ def test_verify_compares_a_board_where_it_is_asked_to(capsys, run_copy) -> None:
     assert len(found["mismatches"]) == 36
     assert not any(found["mismatches"].values())
     assert found["places"] == {"board": "virtual"}
-    assert "board is virtual board, virtual" in said(capsys, "verify", run_copy)
+    assert "board is the virtual board\n" in said(capsys, "verify", run_copy)
     assert "0 mismatches" in board_line(said(capsys, "status", run_copy))
     assert main(["report", str(run_copy), "--quiet"]) == 0
     assert "Virtual board" in (run_copy / "report.html").read_text()

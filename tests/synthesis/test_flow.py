@@ -111,12 +111,13 @@ def test_ice40_bitstream_with_the_pins_of_a_board(tmp_path, board) -> None:
     }
 
 
-def test_ecp5_bitstream_with_the_pins_of_a_board(tmp_path) -> None:
-    pins = board_pins(ECP5, "ulx3s")
+@pytest.mark.parametrize("board", ["ulx3s", "colorlight-i5"])
+def test_ecp5_bitstream_with_the_pins_of_a_board(tmp_path, board) -> None:
+    pins = board_pins(ECP5, board)
     assert pins is not None
     source = design(tmp_path / "source", SHIFT, clock="clk_i", pins=pins)
     facts = synthesise(source, ECP5, tmp_path / "out")
-    assert (facts.board, facts.bitstream, facts.clock_mhz) == ("ulx3s", "aegru.bit", 80.0)
+    assert (facts.board, facts.bitstream, facts.clock_mhz) == (board, "aegru.bit", 80.0)
     located = set(re.findall(r'LOCATE COMP "(\w+)"', pins.read_text()))
     placed = set(
         re.findall(
