@@ -196,6 +196,14 @@ KINDS: dict[str, tuple[Change, int]] = {
 }
 """The change of each kind of fault, and how many transfers are struck."""
 
+LOADING = (
+    "3 bits flipped to the board, three times",
+    "a byte lost on its way to the board",
+    "noise, 0.0001 of all bits, both ways",
+    "power lost for a moment",
+)
+"""Kinds that lie on the loading too."""
+
 
 @dataclass
 class Bench:
@@ -308,7 +316,7 @@ def main(arguments: list[str] | None = None) -> int:
 
     told("bitstream of another geometry, other formats", wrong_bitstreams())
     told("image of other lanes, damaged, cut off", wrong_images(bench))
-    loads = max(options.trials // 10, 5)
+    loads = max(options.trials // 10, 1)
     told("garbage on power-up", power_up(bench, loads))
     for name, (change, struck) in KINDS.items():
         found: Counter[str] = Counter()
@@ -317,8 +325,7 @@ def main(arguments: list[str] | None = None) -> int:
             found[bench.trial(change, struck, seed)] += 1
             longest = max(longest, time.monotonic() - begun)
         told(name, found)
-    for name in ("3 bits flipped to the board, three times", "a byte lost on its way to the board",
-                 "noise, 0.0001 of all bits, both ways", "power lost for a moment"):  # fmt: skip
+    for name in LOADING:
         change, struck = KINDS[name]
         found = Counter(bench.trial(change, struck, seed, loading=True) for seed in range(loads))
         told(f"{name}, while loading", found)

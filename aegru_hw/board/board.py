@@ -15,7 +15,7 @@ from aegru_hw.board.loading import Loaded, load_image
 from aegru_hw.board.transport import Transport
 from aegru_hw.board.wire import DamagedError, Wire
 from aegru_hw.errors import UserError
-from aegru_hw.fixedpoint.counts import spike_channels
+from aegru_hw.fixedpoint.counts import counts_of_tick, spike_channels
 from aegru_hw.fixedpoint.decoder import FixedDecoder
 from aegru_hw.fixedpoint.rate import at_output_rate, per_output
 from aegru_hw.fixedpoint.types import Codes
@@ -43,6 +43,9 @@ POLLS = 4000
 
 SECONDS = 20.0
 """Longest that a tick may take, all tries together."""
+
+NUMBERS = 256
+"""Ticks after which the number in a frame comes again."""
 
 RESTART = 3
 """Of the control register: enable, and soft reset."""
@@ -132,7 +135,7 @@ class Board:
 
     def step_counts(self, counts: NDArray[np.integer]) -> Codes:
         """Return the velocity codes (2,) of one tick, from the spikes (C,) of all channels."""
-        self._begin(counts)
+        self._begin(counts_of_tick(counts, self._loaded().geometry.channels))
         return self.receive()
 
     def send(self, channels: Iterable[int] | NDArray[np.integer]) -> None:
@@ -142,7 +145,6 @@ class Board:
 
     def _begin(self, spikes: NDArray[np.integer]) -> None:
         """Send a tick of spikes (C,)."""
-        self._loaded()
         if self._sent is not None:
             raise UserError("a tick was sent whose velocity was not taken; receive it first")
         repeats = np.minimum(spikes, self._most_spikes)
@@ -169,7 +171,8 @@ class Board:
                 self._replay()
             self.repeats += 1
             velocity = self._taken()
-            if self.wire.is_noisy:
+            # A board that was reset unseen, by its power, takes the number 0 as it should not.
+            if self.wire.is_noisy or self._number % NUMBERS == 1:
                 self._check_events()
             return velocity
 
@@ -188,7 +191,8 @@ class Board:
         _, sums = at_output_rate(self._loaded(), counts)
         velocity = np.zeros((len(sums), 2), dtype=np.int64)
         for at, spikes in enumerate(sums):
-            velocity[at] = self.step_counts(spikes)
+            self._begin(spikes)
+            velocity[at] = self.receive()
             if said is not None:
                 said(1)
         return velocity
@@ -284,9 +288,9 @@ class Board:
             if sends:
                 self.wire.note(is_damaged=True)
                 self._send()
-            status = self._wait(is_first=sends == 0)
-            while status & VELOCITY_WAITS:
-                found = self._velocity()
+            for read in range(SENDS):
+                status = self._wait(is_first=sends + read == 0)
+                found = self._velocity() if status & VELOCITY_WAITS else None
                 if found is None:
                     break
                 if found is LOST and not is_replayed:
@@ -297,10 +301,9 @@ class Board:
                     self.wire.note(is_damaged=found is LOST)
                     self.marked += bool(status & MARKED)
                     return None if found is LOST else velocity
+                # Else the one before, whose end the board had not seen.
                 if number != (self._number - 1) & 0xFF:
                     raise DamagedError(f"velocity {number} came where {self._number} was due")
-                # The one before, whose end the board had not seen.
-                status = self._wait(is_first=False)
         raise DamagedError("no velocity comes")
 
     def _check_events(self) -> None:

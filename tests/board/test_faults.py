@@ -11,9 +11,13 @@ from aegru_hw.board.virtual import VirtualBoard
 from aegru_hw.board.wire import MOST_DAMAGED
 from aegru_hw.errors import UserError
 from aegru_hw.fixedpoint.made_up import random_decoder
+from aegru_hw.rtl.address_map import address
+from aegru_hw.rtl.spi_frames import VELOCITY, WRITE
+from benchmarks import board_faults
 from benchmarks.board_faults import (
     KINDS,
     LANES,
+    LOADING,
     SIZE,
     Bench,
     Disturbed,
@@ -113,6 +117,42 @@ def test_a_dead_wire_is_said_in_one_line(bench, level) -> None:
         board.identify()
 
 
+def test_a_reset_that_nobody_sees_is_seen(bench) -> None:
+    """After 256 ticks a board that begins anew takes the number that comes next."""
+    counts = counts_of(262)
+    board = disturbed(bench, None)
+    before = board.repeats
+    velocity = list(board.decode(counts[:256]))
+    bench.virtual.transfer(bytes([WRITE, address("control"), 0, 0, 0, 3]))
+    velocity += list(board.decode(counts[256:]))
+    np.testing.assert_array_equal(velocity, expected(bench.decoder, counts))
+    assert board.repeats == before + 1
+
+
+def test_a_board_that_says_the_same_for_ever_is_left(bench) -> None:
+    """Its status says that a velocity waits, and it is always the one before."""
+    counts = counts_of(4)
+    board = disturbed(bench, None)
+    board.decode(counts[:3])
+    recorded = {}
+
+    def keep(port: Disturbed, data: bytes) -> bytes:
+        received = port.board.transfer(data)
+        recorded[data] = received if data[0] == VELOCITY else b"\1" * len(data)
+        return received
+
+    def repeat(port: Disturbed, data: bytes) -> bytes:
+        return recorded.get(data, b"\1" * len(data))
+
+    bench.port.change = keep
+    board.step_counts(counts[3])
+    bench.port.change = repeat
+    begun = time.monotonic()
+    with pytest.raises(UserError):
+        board.step_counts(counts[3])
+    assert time.monotonic() - begun < LONG_S
+
+
 def test_much_noise_is_said_in_one_line(bench) -> None:
     board = disturbed(bench, KINDS["noise, 0.01 of all bits, both ways"][0], 1)
     before = board.wire.damaged
@@ -134,3 +174,14 @@ def test_after_any_fault_the_board_can_be_used_again(bench) -> None:
 def test_a_row_of_the_table() -> None:
     assert line("fault", Counter(right=1200, refused=3)) == "| fault | 1,203 | 1,200 | 3 | - |"
     assert Disturbed.is_simulated
+
+
+def test_the_table_is_printed_and_a_wrong_velocity_is_a_failure(monkeypatch, capsys) -> None:
+    kept = {kind: KINDS[kind] for kind in LOADING}
+    monkeypatch.setattr(board_faults, "KINDS", kept)
+    assert board_faults.main(["--trials", "1"]) == 0
+    printed = capsys.readouterr().out
+    assert all(f"| {kind} | 1 | " in printed for kind in kept)
+    assert "0 wrong velocities accepted in 15 trials" in printed
+    monkeypatch.setattr(Bench, "trial", lambda *_, **__: "wrong")
+    assert board_faults.main(["--trials", "1"]) == 1
