@@ -33,6 +33,13 @@ class OnBoard(Execution):
             return {"engine": project_digest(context.engine)}
         return {"sources": digest_of_files(sources())}
 
+    def check(self, decoder: FixedDecoder, context: Context) -> None:
+        from aegru_hw.board.board import Board
+        from aegru_hw.board.ports import open_port
+
+        with Board(open_port(str(context.board), decoder, context.engine)) as board:
+            board.identify()
+
     def run(self, decoder: FixedDecoder, counts: Counts, context: Context) -> Output:
         from tqdm import tqdm
 

@@ -98,6 +98,10 @@ class Execution(ABC):
         """Return digests of what its result follows from, beside decoder and recording."""
         return {}
 
+    def check(self, decoder: FixedDecoder, context: Context) -> None:
+        """Raise UserError for what can be known beforehand to be in the way of `run`."""
+        return
+
     @abstractmethod
     def run(self, decoder: FixedDecoder, counts: Counts, context: Context) -> Output:
         """Decode counts (T, C) of spikes per tick and channel, after silence.

@@ -39,8 +39,8 @@ def verify(
     recording: another one than the run's own, which must have the decoder's channels and tick; its
     results stand in `other_recordings`.
     without: names of executions to leave out. board: the port of one, which runs it too.
-    say: told of each execution as it
-    begins, and of those that are passed over because what they need is not here.
+    say: told of each execution as it begins, and of those that are passed over because what they
+    need is not here.
     Each result is kept as soon as it is there: a later failure loses none.
     """
     executions = chosen(without)
@@ -53,9 +53,12 @@ def verify(
         geometry = decoder.geometry
         stream, wanted = test_stream(recording, geometry.window, geometry.steps, geometry.every)
         truth = recording.velocity[wanted]
+        context = context_of(run, progress=progress, board=board)
+        for execution in executions:
+            if execution.is_there(context):
+                execution.check(decoder, context)
         if own:
             _keep_left_out(run, tuple(sorted(without)))
-        context = context_of(run, progress=progress, board=board)
         for execution in executions:
             if (lacking := execution.lacks()) is not None:
                 say(f"not verified: {execution.label}: {lacking}")

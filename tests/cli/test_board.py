@@ -114,6 +114,13 @@ def test_verify_compares_a_board_where_it_is_asked_to(capsys, run_copy) -> None:
     assert f"aegru-hw verify {run_copy} --board PORT" in stale
 
 
+def test_a_board_that_is_not_there_is_said_before_the_work(capsys, light_run) -> None:
+    before = (light_run / "summary.json").stat().st_mtime_ns
+    line = refused(capsys, "verify", light_run, "--board", "spidev:/dev/spidev99.0")
+    assert "cannot open /dev/spidev99.0: No such file or directory" in line
+    assert (light_run / "summary.json").stat().st_mtime_ns == before
+
+
 def board_line(text: str) -> str:
     (line,) = re.findall(r".*verified: board .*", text)
     return str(line)
