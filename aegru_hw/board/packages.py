@@ -5,14 +5,18 @@ from typing import Any
 
 from aegru_hw.errors import UserError
 
-PACKAGE = {"spidev": "spidev", "pyftdi.spi": "pyftdi", "serial": "pyserial"}
+PACKAGE = {
+    "spidev": ("spidev", "spidev"),
+    "pyftdi.spi": ("pyftdi", "board"),
+    "serial": ("pyserial", "board"),
+}
+"""By module, its package and the extra that brings it."""
 
 
 def board_package(module: str) -> Any:
-    """Return a module of the extra `board`; UserError in one line where it is not there."""
+    """Return a module; UserError in one line where it is not there."""
+    package, extra = PACKAGE[module]
     try:
         return import_module(module)
     except ImportError:
-        raise UserError(
-            f'{PACKAGE[module]} is not installed; `pip install "aegru-hw[board]"`'
-        ) from None
+        raise UserError(f'{package} is not installed; `pip install "aegru-hw[{extra}]"`') from None

@@ -43,7 +43,7 @@ PACKAGES = (
     _need("hdmf-zarr", "reads NWB in Zarr stores", "aegru-hw[nwb-zarr]", "hdmf_zarr", least="0.9"),
     _need("onnx", "writes the ONNX model", "aegru-hw[onnx]", least="1.16"),
     _need("onnxruntime", "runs the ONNX model", "aegru-hw[onnx]", least="1.18"),
-    _need("spidev", "drives the SPI of Linux", "aegru-hw[board]"),
+    _need("spidev", "drives the SPI of Linux", "aegru-hw[spidev]"),
     _need("pyftdi", "drives FTDI chips", "aegru-hw[board]"),
     _need("pyserial", "drives serial ports", "aegru-hw[board]", "serial"),
     _need("optuna", "searches settings", "aegru-hw[sweep]", least="4.9"),
