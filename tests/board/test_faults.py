@@ -70,8 +70,8 @@ def test_no_wrong_velocity_is_accepted(bench, kind) -> None:
         assert found["refused"] == TRIALS
 
 
-def test_a_fault_of_every_flipped_bit_of_a_tick(bench) -> None:
-    """Whichever bit of a tick's transfers is flipped, in either direction, the tick is right."""
+def test_a_bit_flipped_in_each_transfer_of_a_tick(bench) -> None:
+    """Whichever transfer it is in, and whichever direction, the ticks are right."""
     counts, transfers = counts_of(8), 8
     wanted = expected(bench.decoder, counts)
     board = disturbed(bench, None)
