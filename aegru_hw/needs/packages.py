@@ -46,6 +46,7 @@ PACKAGES = (
     _need("spidev", "drives the SPI of Linux", "aegru-hw[spidev]"),
     _need("pyftdi", "drives FTDI chips", "aegru-hw[board]"),
     _need("pyserial", "drives serial ports", "aegru-hw[board]", "serial"),
+    _need("pylsl", "reads and writes Lab Streaming Layer", "aegru-hw[live]", least="1.17"),
     _need("optuna", "searches settings", "aegru-hw[sweep]", least="4.9"),
     _need("psycopg", "shares work by PostgreSQL", "aegru-hw[postgresql]", least="3.1"),
 )

@@ -26,6 +26,7 @@ NEEDS_OF: dict[str, tuple[str, ...]] = {
     "nwb-zarr": ("pynwb", "hdmf-zarr"),
     "sweep": ("optuna", "plotly"),
     "postgresql": ("optuna", "psycopg"),
+    "live": ("pylsl",),
     "report": ("plotly", "jinja2"),
     "vendor-hls": ("Vitis HLS",),
     "vendor-vivado": ("vivado",),

@@ -14,6 +14,7 @@ import numpy as np
 
 from aegru_hw.errors import UserError
 from aegru_hw.fixedpoint.geometry import Geometry
+from aegru_hw.streams.order import Order
 from aegru_hw.streams.tick import Losses, Tick
 
 HOST = "127.0.0.1"
@@ -48,26 +49,13 @@ class UdpSource:
         self._socket.close()
 
     def __iter__(self) -> Iterator[Tick]:
-        due: int | None = None
+        order = Order(self._geometry.history, self._geometry.tick_seconds, self.losses)
         while (data := self._received()) is not None:
             tick = self._parsed(data)
             if tick is None:
                 self.losses.refused += 1
-                continue
-            number = tick.number
-            if due is None or number == 0:
-                due = number
-                yield Tick(number, tick.channels, is_first=True)
-            elif number < due:
-                self.losses.late += 1
-                continue
             else:
-                self.losses.missing += number - due
-                is_long = number - due > self._geometry.history
-                if not is_long:
-                    yield from (Tick(silent, []) for silent in range(due, number))
-                yield Tick(number, tick.channels, is_first=is_long)
-            due = number + 1
+                yield from order.placed(tick)
 
     def _received(self) -> bytes | None:
         """Return the next datagram; None where the stream ends."""
@@ -84,7 +72,8 @@ class UdpSource:
         channels = np.frombuffer(data, dtype="<u2", offset=NUMBER_BYTES)
         if channels.max(initial=0) >= self._geometry.channels:
             return None
-        return Tick(int.from_bytes(data[:NUMBER_BYTES], "little"), channels.tolist())
+        number = int.from_bytes(data[:NUMBER_BYTES], "little")
+        return Tick(number, channels.tolist(), is_first=number == 0)
 
 
 def datagram(number: int, channels: list[int]) -> bytes:

@@ -4,6 +4,7 @@ import csv
 import socket
 import threading
 import time
+from contextlib import suppress
 
 import numpy as np
 import pytest
@@ -55,11 +56,16 @@ def test_datagrams_to_standard_output(run, capsys) -> None:
 
     def send() -> None:
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
-            while not done.is_set():  # tick 0 begins anew, until there is somebody who hears it
-                for number, row in enumerate(counts):
-                    sender.sendto(datagram(number, spikes(row).tolist()), (HOST, port))
-                sender.sendto(b"", (HOST, port))
+            sender.connect((HOST, port))
+            while not done.is_set():
                 time.sleep(0.05)
+                with suppress(ConnectionRefusedError):  # told of the datagram before: nobody hears
+                    sender.send(datagram(0, []))
+                    time.sleep(0.05)
+                    for number, row in enumerate(counts):
+                        sender.send(datagram(number, spikes(row).tolist()))
+                    sender.send(b"")
+                    return
 
     sending = threading.Thread(target=send)
     sending.start()
@@ -77,13 +83,13 @@ def test_datagrams_to_standard_output(run, capsys) -> None:
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
-        (["--input", "lsl:NAME"], "accepted is replay:RECORDING or udp:PORT"),
-        (["--input", "udp:70000"], "accepted is replay:RECORDING or udp:PORT"),
-        (["--input", "replay:"], "accepted is replay:RECORDING or udp:PORT"),
+        (["--input", "tcp:NAME"], "accepted is lsl:NAME, replay:RECORDING or udp:PORT"),
+        (["--input", "udp:70000"], "accepted is lsl:NAME, replay:RECORDING or udp:PORT"),
+        (["--input", "replay:"], "accepted is lsl:NAME, replay:RECORDING or udp:PORT"),
         (["--input", "replay:nowhere.h5"], "nowhere.h5"),
         (["--input", "udp:0", "--fast"], "--fast is of replay:RECORDING"),
         (["--input", "udp:0", "--wait", "-1"], "seconds above 0"),
-        (["--input", "udp:0", "--output", "tcp:1"], "accepted is csv:FILE or -"),
+        (["--input", "udp:0", "--output", "tcp:1"], "accepted is lsl:NAME, csv:FILE or -"),
         (["--input", "udp:0", "--output", "csv:no/where.csv"], "no/where.csv"),
         (["--input", "udp:0", "--json"], "standard output"),
     ],

@@ -14,7 +14,7 @@ from aegru_hw.errors import UserError
 from aegru_hw.fixedpoint import FixedDecoder, LiveDecoder
 from aegru_hw.fixedpoint.made_up import random_counts
 from aegru_hw.recordings.recording import Recording
-from aegru_hw.streams.decoding import decode_stream
+from aegru_hw.streams.decoding import CsvSink, decode_stream
 from aegru_hw.streams.replay import replay
 from aegru_hw.streams.tick import Delays, Losses, Tick
 from aegru_hw.streams.udp import HOST, UdpSource, datagram
@@ -27,7 +27,8 @@ HISTORY = small().geometry.history
 
 def decoded(decoder: FixedDecoder, ticks: object) -> list[tuple[int, float, float]]:
     output = io.StringIO()
-    outputs, delays = decode_stream(LiveDecoder(decoder), ticks, output)
+    sink = CsvSink(output, decoder.geometry.tick_seconds)
+    outputs, delays = decode_stream(LiveDecoder(decoder), ticks, sink)
     rows = list(csv.DictReader(io.StringIO(output.getvalue())))
     assert outputs == len(rows)
     assert delays.ticks >= outputs
