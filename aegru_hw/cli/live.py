@@ -70,9 +70,9 @@ def decode_live(options: argparse.Namespace) -> int:
     with ExitStack() as opened:
         decoder = opened_decoder(options, run, opened)
         ticks, losses = opened_input(options, decoder.decoder, opened)
-        sink = opened_sink(options, decoder.decoder, opened)
         delays = Delays()
         watch = opened_view(options, decoder.decoder, delays, losses, opened)
+        sink = opened_sink(options, decoder.decoder, opened)
         note(options, f"decoding {options.input} with {type(decoder).__name__}")
         gc.collect()
         gc.freeze()  # collections in mid-stream pass over what was there before it

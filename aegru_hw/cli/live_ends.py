@@ -141,8 +141,40 @@ def opened_view(
     opened: ExitStack,
 ) -> "Watch | None":
     """Return who looks on, as --view says."""
+    kind, _, where = (options.view or "").partition(":")
     if options.view is None:
         return None
+    if options.view == "terminal":
+        from aegru_hw.streams.view.terminal import TerminalView
+
+        if options.output == "-" and sys.stdout.isatty():
+            raise UserError("--view terminal would stand among the lines of --output -")
+        if not sys.stderr.isatty():
+            complain("standard error is no terminal, and --view terminal shows nothing")
+        terminal = TerminalView(delays, losses, sys.stderr)
+        opened.callback(terminal.close)
+        return terminal
+    if options.view == "browser" or (kind == "browser" and where.isdecimal()):
+        from aegru_hw.streams.view.browser import BrowserView
+
+        geometry = decoder.geometry
+        facts = {
+            "title": options.run_path.resolve().name,
+            "said": [
+                f"{options.input} to {options.output}",
+                f"{geometry.channels} channels",
+                f"{geometry.tick_seconds * 1e3:g} ms ticks",
+                f"on {options.on}",
+                f"decoder {decoder.digest[:12]}",
+            ],
+            "channels": geometry.channels,
+            "tick_seconds": geometry.tick_seconds,
+            "every": geometry.every,
+        }
+        browser = BrowserView(delays, losses, facts, int(where or "0"))
+        opened.callback(browser.close)
+        complain(f"the view is at {browser.address}")
+        return browser
     raise UserError(f"--view {options.view}: accepted is {VIEWS}")
 
 

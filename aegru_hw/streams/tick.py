@@ -49,15 +49,12 @@ class Delays:
 
     def __init__(self) -> None:
         self._bins = np.zeros(100_000, dtype=np.int64)
-        self.longest_us = 0.0
+        self.ticks, self.longest_us = 0, 0.0
 
     def add(self, nanoseconds: int) -> None:
+        self.ticks += 1
         self._bins[min(nanoseconds // 1000, len(self._bins) - 1)] += 1
         self.longest_us = max(self.longest_us, nanoseconds / 1000)
-
-    @property
-    def ticks(self) -> int:
-        return int(self._bins.sum())
 
     def percentile_us(self, percent: float) -> float:
         """Return the delay in µs that so many percent of the ticks do not exceed, 0 of none."""

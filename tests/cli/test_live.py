@@ -1,6 +1,7 @@
 """The command that decodes a live stream."""
 
 import csv
+import re
 import socket
 import threading
 import time
@@ -9,6 +10,7 @@ from contextlib import suppress
 import numpy as np
 import pytest
 
+from aegru_hw.cli import main
 from aegru_hw.fixedpoint import load_decoder
 from aegru_hw.recordings.recording import load_recording
 from aegru_hw.streams.udp import HOST, datagram
@@ -92,6 +94,18 @@ def test_datagrams_to_standard_output(run, capsys) -> None:
         (["--input", "udp:0", "--output", "tcp:1"], "accepted is lsl:NAME, csv:FILE or -"),
         (["--input", "udp:0", "--output", "csv:no/where.csv"], "no/where.csv"),
         (["--input", "udp:0", "--json"], "standard output"),
+        (["--input", "udp:0", "--lag", "1"], "--lag is of lsl:NAME"),
+        (["--input", "lsl:a", "--fast"], "--fast is of replay:RECORDING"),
+        (["--input", "lsl:a", "--lag", "nan"], "milliseconds above 0"),
+        (["--input", "lsl:a", "--wait", "inf"], "seconds above 0"),
+        (["--input", "lsl:a'b"], "printable characters without quotes"),
+        (["--input", "lsl:a", "--output", "lsl:a"], "--output lsl:a is the --input"),
+        (["--input", "lsl:a", "--output", "lsl:"], "accepted is lsl:NAME, csv:FILE or -"),
+        (["--input", "lsl:a", "--unit", "mm/s"], "--unit is of an --output lsl:NAME"),
+        (["--input", "udp:0", "--on", "paper"], "--on paper: accepted is software"),
+        (["--input", "udp:0", "--on", "rtl"], "aegru-hw synth RUN --backend rtl"),
+        (["--input", "udp:0", "--view", "mirror"], "accepted is terminal, browser or browser:PORT"),
+        (["--input", "udp:0", "--view", "browser:70000"], "cannot serve a page at port 70000"),
     ],
 )
 def test_what_is_refused_is_one_line(arguments, says, run, capsys) -> None:
@@ -103,3 +117,19 @@ def test_the_recording_that_is_replayed_is_not_overwritten(run, capsys) -> None:
     line = refused(capsys, *command, "--output", f"csv:{run.recording}")
     assert "which is read" in line
     load_recording(run.recording)
+
+
+def test_a_view_in_the_browser(run, tmp_path, capsys) -> None:
+    command = ["live", run.path, "--input", f"replay:{run.recording}", "--fast"]
+    command += ["--output", f"csv:{tmp_path / 'v.csv'}", "--view", "browser"]
+    assert main([str(part) for part in command]) == 0
+    said = capsys.readouterr().err
+    assert re.search(r"^aegru-hw: the view is at http://127\.0\.0\.1:\d+/$", said, re.MULTILINE)
+    assert velocities(tmp_path / "v.csv") == expected(run, 1500)
+
+
+def test_a_view_in_what_is_no_terminal_is_said(run, tmp_path, capsys) -> None:
+    command = ["live", run.path, "--input", f"replay:{run.recording}", "--fast"]
+    command += ["--output", f"csv:{tmp_path / 'v.csv'}", "--view", "terminal"]
+    assert main([str(part) for part in command]) == 0
+    assert "standard error is no terminal" in capsys.readouterr().err
