@@ -54,12 +54,18 @@ def add_commands(commands: Commands) -> None:
     added.add_argument(
         "--unit", metavar="TEXT", help="the velocity's unit in the description of an lsl: output"
     )
+    added.add_argument(
+        "--realtime",
+        action="store_true",
+        help="with real-time priority (SCHED_FIFO), where the system allows it",
+    )
     add_force(added)
 
 
 def decode_live(options: argparse.Namespace) -> int:
     from aegru_hw.runs.folder import RunFolder
     from aegru_hw.streams.decoding import decode_stream
+    from aegru_hw.streams.realtime import take_realtime_priority
     from aegru_hw.streams.tick import Delays
 
     run = RunFolder(options.run_path)
@@ -67,6 +73,8 @@ def decode_live(options: argparse.Namespace) -> int:
     if options.json and options.output == "-":
         raise UserError("--json and --output - both write to standard output; give csv:FILE")
     check_output_of(options)
+    if options.realtime:
+        take_realtime_priority()
     with ExitStack() as opened:
         decoder = opened_decoder(options, run, opened)
         ticks, losses = opened_input(options, decoder.decoder, opened)
