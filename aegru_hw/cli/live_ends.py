@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 INPUTS = "lsl:NAME, replay:RECORDING or udp:PORT"
 OUTPUTS = "lsl:NAME, csv:FILE or -"
-ON = "software or rtl"
+ON = "software, rtl or board:PORT"
 VIEWS = "terminal, browser or browser:PORT"
 
 
@@ -47,6 +47,13 @@ def opened_decoder(options: argparse.Namespace, run: "RunFolder", opened: ExitSt
         )
         opened.callback(engine.close)
         return engine
+    kind, _, port = options.on.partition(":")
+    if kind == "board" and port:
+        from aegru_hw.board.live import BoardDecoder
+
+        board = BoardDecoder.open(port, load_decoder(run.decoder), run.rtl)
+        opened.callback(board.close)
+        return board
     raise UserError(f"--on {options.on}: accepted is {ON}")
 
 

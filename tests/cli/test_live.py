@@ -10,8 +10,9 @@ from contextlib import suppress
 import numpy as np
 import pytest
 
+from aegru_hw.board.live import BoardDecoder
 from aegru_hw.cli import main
-from aegru_hw.fixedpoint import load_decoder
+from aegru_hw.fixedpoint import LiveDecoder, load_decoder
 from aegru_hw.recordings.recording import load_recording
 from aegru_hw.streams.udp import HOST, datagram
 from tests.cli.commands import printed, refused, said
@@ -103,6 +104,8 @@ def test_datagrams_to_standard_output(run, capsys) -> None:
         (["--input", "lsl:a", "--output", "lsl:"], "accepted is lsl:NAME, csv:FILE or -"),
         (["--input", "lsl:a", "--unit", "mm/s"], "--unit is of an --output lsl:NAME"),
         (["--input", "udp:0", "--on", "paper"], "--on paper: accepted is software"),
+        (["--input", "udp:0", "--on", "board:"], "--on board:: accepted is software, rtl or board"),
+        (["--input", "udp:0", "--on", "board:no"], "there is no port no; accepted are virtual"),
         (["--input", "udp:0", "--on", "rtl"], "aegru-hw synth RUN --backend rtl"),
         (["--input", "udp:0", "--view", "mirror"], "accepted is terminal, browser or browser:PORT"),
         (["--input", "udp:0", "--view", "browser:70000"], "cannot serve a page at port 70000"),
@@ -133,3 +136,24 @@ def test_a_view_in_what_is_no_terminal_is_said(run, tmp_path, capsys) -> None:
     command += ["--output", f"csv:{tmp_path / 'v.csv'}", "--view", "terminal"]
     assert main([str(part) for part in command]) == 0
     assert "standard error is no terminal" in capsys.readouterr().err
+
+
+def test_on_a_board(run, tmp_path, capsys, monkeypatch) -> None:
+    """What --on board: opens; tests/streams decode on a virtual one."""
+    opened = []
+
+    def stand_in(port, decoder, engine):
+        opened.append((port, decoder.digest, engine))
+        live = LiveDecoder(decoder)
+        live.close = lambda: opened.append("closed")
+        return live
+
+    monkeypatch.setattr(BoardDecoder, "open", stand_in)
+    out = tmp_path / "velocity.csv"
+    ends = ["--input", f"replay:{run.recording}", "--output", f"csv:{out}", "--fast"]
+    printed(capsys, "live", run.path, *ends, "--on", "board:serial:/dev/ttyUSB0@9600")
+    assert opened == [
+        ("serial:/dev/ttyUSB0@9600", load_decoder(run.decoder).digest, run.rtl),
+        "closed",
+    ]
+    assert velocities(out) == expected(run, 1500)

@@ -10,14 +10,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from aegru_hw.board.board import Board
+from aegru_hw.board.live import BoardDecoder
 from aegru_hw.errors import UserError
 from aegru_hw.fixedpoint import FixedDecoder, LiveDecoder
 from aegru_hw.fixedpoint.made_up import random_counts
 from aegru_hw.recordings.recording import Recording
 from aegru_hw.streams.decoding import CsvSink, decode_stream
 from aegru_hw.streams.replay import replay
-from aegru_hw.streams.tick import Delays, Losses, Tick
+from aegru_hw.streams.tick import Delays, Losses, Stepping, Tick
 from aegru_hw.streams.udp import HOST, UdpSource, datagram
+from tests.board.decoders import small_decoder, virtual_board
 from tests.export.decoders import small, with_rate
 from tests.fixedpoint.geometries import spikes
 from tests.support.recordings import small_recording
@@ -25,10 +28,12 @@ from tests.support.recordings import small_recording
 HISTORY = small().geometry.history
 
 
-def decoded(decoder: FixedDecoder, ticks: object) -> list[tuple[int, float, float]]:
+def decoded(
+    decoder: FixedDecoder, ticks: object, on: Stepping | None = None
+) -> list[tuple[int, float, float]]:
     output = io.StringIO()
     sink = CsvSink(output, decoder.geometry.tick_seconds)
-    outputs, delays = decode_stream(LiveDecoder(decoder), ticks, sink)
+    outputs, delays = decode_stream(on or LiveDecoder(decoder), ticks, sink)
     rows = list(csv.DictReader(io.StringIO(output.getvalue())))
     assert outputs == len(rows)
     assert delays.ticks >= outputs
@@ -55,6 +60,17 @@ def test_a_replay_gives_what_each_segment_gives(recording: Recording, every: int
         ticks = range(start + every - 1, stop, every)
         expected += [(tick, *row) for tick, row in zip(ticks, velocity.tolist(), strict=True)]
     assert decoded(decoder, replay(recording, is_paced=False)) == expected
+
+
+@pytest.mark.slow
+def test_a_replay_on_a_virtual_board() -> None:
+    decoder = small_decoder()
+    played = replace(small_recording(ticks=150, channels=12), segment_starts=np.array([0, 90]))
+    board = BoardDecoder(decoder, Board(virtual_board()))
+    expected = decoded(decoder, replay(played, is_paced=False))
+    assert decoded(decoder, replay(played, is_paced=False), board) == expected
+    assert [row[0] for row in expected] == list(range(150))
+    board.close()
 
 
 def test_a_paced_replay_takes_its_time(recording: Recording) -> None:
