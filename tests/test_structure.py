@@ -16,6 +16,7 @@ ORDER = (
         "export",
         "board",
         "streams",
+        "adapters",
         "executions",
         "runs",
         "report",

@@ -1,0 +1,1 @@
+"""Decoders in the form that other software calls, a few lines each."""
