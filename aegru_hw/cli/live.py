@@ -73,10 +73,10 @@ def decode_live(options: argparse.Namespace) -> int:
     if options.json and options.output == "-":
         raise UserError("--json and --output - both write to standard output; give csv:FILE")
     check_output_of(options)
-    if options.realtime:
-        take_realtime_priority()
     with ExitStack() as opened:
         decoder = opened_decoder(options, run, opened)
+        if options.realtime:  # from here on: not for compilers, but for the threads of liblsl
+            take_realtime_priority()
         ticks, losses = opened_input(options, decoder.decoder, opened)
         delays = Delays()
         watch = opened_view(options, decoder.decoder, delays, losses, opened)

@@ -46,6 +46,11 @@ def check_name(name: str) -> str:
     return name
 
 
+def _printable(text: str) -> str:
+    """Return text from the network as it may be shown."""
+    return "".join(one if one.isprintable() else "?" for one in text[:LONGEST_NAME])
+
+
 class StreamLostError(Exception):
     """The stream's sender is gone."""
 
@@ -82,7 +87,7 @@ class Inlet:
             least, seconds = (2, FIRST_LOOKED) if self._inlet is None else (1, LOOKED)
             found = self._lsl.resolve_byprop("name", self._name, minimum=least, timeout=seconds)
             if len(found) > 1:
-                hosts = ", ".join(sorted(one.hostname() for one in found))
+                hosts = ", ".join(sorted({_printable(one.hostname()) for one in found}))
                 raise UserError(
                     f"{len(found)} LSL streams are called {self._name}, on {hosts}; give one a "
                     "name of its own"

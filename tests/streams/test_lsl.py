@@ -68,7 +68,9 @@ def test_a_sender_in_another_process_and_every_velocity(pylsl, form, tmp_path) -
     )
     assert info.nominal_srate() == 1 / TICK_SECONDS
     ticks, losses = out.splitlines()[0].split("; ")
-    assert losses == "0 missing, 0 late or doubled, 0 refused"
+    assert losses.endswith("0 late or doubled, 0 refused")
+    if form == "counts":  # of events, silence that a busy machine slept through is passed over
+        assert losses.startswith("0 missing")
     assert int(ticks.split()[0].replace(",", "")) >= len(counts)
 
 
@@ -258,6 +260,25 @@ def test_events_of_another_channel_are_refused(pylsl, quick) -> None:
     outlet.close()
     assert [tick.channels for tick in ticks[:3]] == [[3], [], [6]]
     assert losses == Losses(refused=4)
+
+
+def test_a_sender_of_events_that_comes_back_begins_anew(pylsl, quick) -> None:
+    listener = Listener("events again", wait=4, allowance=0.05)
+    for channels in ([1, 2], [3, 4]):
+        outlet = Outlet(pylsl, "events again", 1, 0)
+        outlet.wait()
+        begun = pylsl.local_clock()
+        for n, channel in enumerate(channels):
+            outlet.push([channel], begun + n * 0.004)
+        while channels[1:] not in [tick.channels for tick in listener.ticks]:
+            time.sleep(0.01)
+        outlet.close()
+    ticks, losses = listener.ended()
+    assert (losses.late, losses.refused) == (0, 0)
+    assert [tick.channels for tick in ticks if tick.channels] == [[1], [2], [3], [4]]
+    assert [tick.channels for tick in ticks if tick.is_first and tick.channels] == [[1], [3]]
+    numbers = [tick.number for tick in ticks]
+    assert numbers == sorted(set(numbers))
 
 
 def test_velocities_of_a_source_without_stamps_have_lsls_clock(pylsl) -> None:

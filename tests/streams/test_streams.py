@@ -162,6 +162,18 @@ def test_ctrl_c_ends_the_stream_and_keeps_what_was_written(tmp_path: Path) -> No
     assert [row[0] for row in decoded(small(), interrupted())] == [0]
 
 
+def test_a_line_has_its_ticks_stamp_or_its_place() -> None:
+    output = io.StringIO()
+    sink = CsvSink(output, 0.004)
+    sink.write(Tick(3, [], seconds=81234.5678), 0.1, -2.0)
+    sink.write(Tick(250, []), 1e-7, 3.0)
+    assert output.getvalue().splitlines() == [
+        "tick,seconds,velocity_x,velocity_y",
+        "3,81234.567800,0.1,-2.0",
+        "250,1.000000,1e-07,3.0",
+    ]
+
+
 def test_percentiles_of_delays() -> None:
     delays = Delays()
     assert delays.percentile_us(99) == 0.0
