@@ -129,6 +129,7 @@ def synth(options: argparse.Namespace) -> int:
 
 
 def _synth_firmware(options: argparse.Namespace) -> int:
+    from aegru_hw.cli.texts import layers_text
     from aegru_hw.runs.folder import RunFolder
     from aegru_hw.runs.hardware import write_firmware
 
@@ -140,7 +141,8 @@ def _synth_firmware(options: argparse.Namespace) -> int:
         vendor=options.run_vendor,
         say=lambda text: note(options, text),
     )
-    return show(options, project, f"wrote and compiled {run.hls}")
+    text = f"wrote and compiled {run.hls}\n{layers_text(project.layers)}"
+    return show(options, project, text)
 
 
 def _synth_engine(options: argparse.Namespace) -> int:

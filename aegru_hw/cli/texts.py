@@ -1,6 +1,6 @@
 """What was found, as lines for people."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from aegru_hw.executions.compare import pair_name
@@ -8,6 +8,7 @@ from aegru_hw.executions.table import BY_NAME, EXECUTIONS, REFERENCE
 
 if TYPE_CHECKING:
     from aegru_hw.cost.energy import Energy
+    from aegru_hw.hls.estimate import LayerEstimate
     from aegru_hw.recordings.r2 import R2
     from aegru_hw.rtl.cycles import Prediction
     from aegru_hw.rtl.verification import CycleFacts
@@ -100,6 +101,26 @@ def prediction_lines(found: "Prediction") -> list[str]:
         f"  utilisation      {used['tick']:.3f} ({phases})",
         f"  keeps up from    {found.least_clock_hz / 1e6:.3g} MHz",
     ]
+
+
+def layers_text(layers: "Iterable[LayerEstimate]") -> str:
+    """Return a table of the firmware's layers, and their sums."""
+    layers = tuple(layers)
+    lines = [
+        "estimate by arithmetic, without the depths of pipelines; no vendor tool was run",
+        f"  {'layer':18}{'multipliers':>12}{'interval':>10}{'cycles':>8}{'memory bits':>13}",
+    ]
+    for found in layers:
+        lines.append(
+            f"  {found.layer:18}{found.multipliers:12,}{found.interval:10,}{found.cycles:8,}"
+            f"{found.memory_bits:13,}"
+        )
+    multipliers, cycles, bits = (
+        sum(getattr(found, name) for found in layers)
+        for name in ("multipliers", "cycles", "memory_bits")
+    )
+    lines.append(f"  {'a tick':18}{multipliers:12,}{'':10}{cycles:8,}{bits:13,}")
+    return "\n".join(lines)
 
 
 def energy_line(found: "Energy") -> str:

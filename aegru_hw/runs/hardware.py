@@ -43,6 +43,7 @@ def write_firmware(
     `force` replaces a project that is there; what was found of it does not hold any more then.
     Raises UserError for an option out of range, and where a tool is missing or fails.
     """
+    from aegru_hw.hls.estimate import estimate
     from aegru_hw.hls.firmware import Firmware
     from aegru_hw.hls.project import write_project
     from aegru_hw.hls.vendor import require_vendor, run_vendor
@@ -57,12 +58,14 @@ def write_firmware(
         say("writing and compiling the hls4ml project (g++, some ten seconds)")
         with run.transaction() as change:
             folder = change.path("hls")
-            project = write_project(per_output(decoder), folder, **vars(chosen), final=run.hls)
+            at_rate = per_output(decoder)
+            project = write_project(at_rate, folder, **vars(chosen), final=run.hls)
             result = FirmwareProject(
                 made_of={"decoder": decoder.digest, "firmware": Firmware(folder).sources_digest},
                 tools=versions_of(("hls4ml",)),
                 **asdict(project.options),
                 reuse_factors=project.reuse_factors,
+                layers=estimate(at_rate, chosen.strategy, project.reuse_factors),
             )
             write_json(result, change.path(f"results/{FIRMWARE}"))
             write_summary(run, change)

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from aegru_hw.cost.energy import Energy
 from aegru_hw.cost.neurobench import Metrics
 from aegru_hw.decoder.config import Config
+from aegru_hw.hls.estimate import LayerEstimate
 from aegru_hw.hls.vendor import VendorReport
 from aegru_hw.recordings.r2 import R2
 from aegru_hw.rtl.verification import CycleFacts
@@ -122,7 +123,8 @@ class FirmwareProject:
     """The hls4ml project that was written: RUN/results/firmware.json.
 
     part, clock_period_ns, strategy, reuse_factor, io_type: as asked for (aegru_hw/hls/graph.py).
-    reuse_factors: by matrix, what hls4ml made of it. vendor: its estimate, where its tool was run.
+    reuse_factors: by matrix, what hls4ml made of it. layers: an estimate by arithmetic. vendor: its
+    estimate, where its tool was run.
     """
 
     made_of: dict[str, str]
@@ -133,6 +135,7 @@ class FirmwareProject:
     reuse_factor: int
     io_type: str
     reuse_factors: dict[str, int]
+    layers: tuple[LayerEstimate, ...] = ()
     vendor: VendorReport | None = None
     backend: str = "hls4ml"
 

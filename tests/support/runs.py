@@ -22,6 +22,7 @@ from aegru_hw.fixedpoint import (
     save_decoder,
 )
 from aegru_hw.fixedpoint.made_up import random_decoder
+from aegru_hw.hls.estimate import LayerEstimate
 from aegru_hw.recordings.r2 import R2
 from aegru_hw.recordings.recording import Recording, load_recording
 from aegru_hw.recordings.stream import test_stream
@@ -306,6 +307,7 @@ def _write_results(
                     reuse_factor=32,
                     io_type="io_parallel",
                     reuse_factors={"encoder": 32},
+                    layers=(LayerEstimate("encoder product", 1, 48, 32, 12_288),),
                 ),
                 change.path(f"results/{FIRMWARE}"),
             )

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import plotly.graph_objects as go
 
+from aegru_hw.hls.estimate import LayerEstimate
 from aegru_hw.hls.vendor import VendorReport
 from aegru_hw.report.commands import to_place, to_run_vendor
 from aegru_hw.report.facts import Facts
@@ -22,6 +23,8 @@ def resources_section(facts: Facts) -> Section:
     if vendor is None and not facts.is_stale("firmware"):
         missing.append(Missing("Vitis HLS", to_run_vendor(facts)))
     tables = [table(targets) for table in (_timing_table, _use_table, _placement_table) if targets]
+    if firmware is not None and firmware.layers:
+        tables.append(_layers_table(firmware.layers))
     if vendor is not None:
         tables.append(_vendor_table(vendor))
     notes = []
@@ -153,6 +156,32 @@ def _use_table(targets: Sequence[Resources]) -> Table:
         tuple(rows),
         "All resources",
         folded=True,
+    )
+
+
+def _layers_table(layers: Sequence[LayerEstimate]) -> Table:
+    head = ("layer", "calls a tick", "multipliers", "interval, cycles", "cycles", "memory, bits")
+    rows = tuple(
+        (
+            Cell(layer.layer),
+            *map(cell, (layer.calls, layer.multipliers, layer.interval)),
+            *map(cell, (layer.cycles, layer.memory_bits)),
+        )
+        for layer in layers
+    )
+    total = (
+        Cell("all, one after the other"),
+        Cell(""),
+        cell(sum(layer.multipliers for layer in layers)),
+        Cell(""),
+        cell(sum(layer.cycles for layer in layers)),
+        cell(sum(layer.memory_bits for layer in layers)),
+    )
+    return Table(
+        head,
+        (*rows, total),
+        "Firmware by layer: an estimate by arithmetic from hls4ml's rules, without the depths of "
+        "pipelines; no tool was run for it",
     )
 
 
