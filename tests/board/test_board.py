@@ -1,8 +1,12 @@
 """A decoder on a board, over the pins of the compiled board top."""
 
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 
+from aegru_hw import board as public
 from aegru_hw.board.board import Board
 from aegru_hw.board.identity import GEOMETRY
 from aegru_hw.board.live import BoardDecoder
@@ -18,6 +22,16 @@ from tests.board.decoders import counts_of, expected, small_decoder, virtual_boa
 def board():
     with Board(virtual_board()) as board:
         yield board
+
+
+def test_public_names_are_loaded_when_they_are_used() -> None:
+    loads = "import sys, aegru_hw.board; print('numpy' in sys.modules, aegru_hw.board.Board)"
+    command = [sys.executable, "-c", loads]
+    printed = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    assert printed == "False <class 'aegru_hw.board.board.Board'>\n"
+    assert all(getattr(public, name).__name__ == name for name in public.__all__)
+    with pytest.raises(AttributeError, match="has no attribute 'Bord'"):
+        _ = public.Bord
 
 
 def test_every_velocity_is_the_decoders(board) -> None:
