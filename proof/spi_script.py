@@ -19,6 +19,8 @@ from aegru_hw.rtl.spi_frames import (
 )
 
 ENABLE, RESTART = 1, 3
+IDLE, IDLE_BYTES = 0, 512
+"""No command, and so many of it that a tick ends meanwhile: 32,768 clock cycles."""
 
 
 @dataclass
@@ -53,6 +55,8 @@ class SpiScript:
             frame = with_crc(bytes([tick & 0xFF]) + words)
             assert len(frame) == FRAME
             self._transfer([VELOCITY, 0], frame)
+        # A tick goes on after its velocity, and is counted as it ends.
+        self._transfer([IDLE] * IDLE_BYTES)
         self._transfer([READ, address("ticks"), 0], len(counts).to_bytes(4, "big"))
 
     def _write(self, register: str, words: Iterable[int]) -> None:

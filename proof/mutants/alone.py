@@ -18,8 +18,9 @@ LINTED_LANES = (1, 4, 16)
 OPTIONS: tuple[tuple[str, ...], ...] = ((), ("-GProtected=1", "-GReadBack=1"))
 MOST_ENGINE_CYCLES, MOST_BENCH_CYCLES = 2_000_000, 8_000_000
 """Several times what the original takes."""
-MOST_PLANS = 3
-"""Engines that a mutant is compiled into: lanes of 4, 1 and 16, the second with wired formats."""
+COMPILED = (*PLANS[:3], PLANS[-1])
+"""Engines that a mutant is compiled into: lanes of 4, 1 and 16, the second with wired formats, and
+one with a long ring."""
 
 WAIVERS = source_folder("rtl") / "lint.vlt"
 
@@ -51,7 +52,7 @@ def _lint(files: list[Path], folder: Path) -> str | None:
 
 
 def _engines(files: list[Path], folder: Path) -> str | None:
-    for plan in PLANS[:MOST_PLANS]:
+    for plan in COMPILED:
         library = folder / "engine.so"
         said = compile_engine(plan, [PACKAGE, *files], library, folder / "work", optimise="-O0")
         if said is not None:
