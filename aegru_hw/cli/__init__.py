@@ -6,6 +6,7 @@ import shlex
 from aegru_hw.cli.output import complain
 from aegru_hw.cli.parser import build_parser
 from aegru_hw.errors import UserError
+from aegru_hw.needs.extras import missing_module_text
 from aegru_hw.runs.folder import MARKER
 
 __all__ = ["build_parser", "main"]
@@ -35,7 +36,7 @@ def main(arguments: list[str] | None = None) -> int:
     except ModuleNotFoundError as error:
         if error.name is None or error.name.split(".")[0] == "aegru_hw":
             raise
-        complain(f"{error.name} is not installed; `aegru-hw doctor` says what is missing")
+        complain(missing_module_text(error.name))
         return 1
     except MemoryError as error:
         said = f" ({error})" if str(error) else ""

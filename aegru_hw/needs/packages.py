@@ -30,13 +30,23 @@ def _need(
     return Need(name, purpose, None, pip, partial(package, name, module or name, least))
 
 
-# pip installs what is missing of the package's own dependencies, at the versions it was made with.
 PACKAGES = (
-    _need("torch", "trains the decoder", "aegru-hw"),
-    _need("brevitas", "trains the decoder in fixed point", "aegru-hw"),
-    _need("hls4ml", "writes the firmware", "aegru-hw"),
-    _need("plotly", "draws the plots", "aegru-hw", least="6.1"),
-    _need("jinja2", "writes the report's page", "aegru-hw"),
+    _need("torch", "trains the decoder", "aegru-hw[train]"),
+    _need("brevitas", "trains the decoder in fixed point", "aegru-hw[train]"),
+    _need("safetensors", "keeps the weights", "aegru-hw[train]"),
+    _need(
+        "scikit-learn",
+        "fits the ridge that decoders are compared with",
+        "aegru-hw[train]",
+        "sklearn",
+    ),
+    _need("scipy", "makes recordings up, fits the Kalman filter", "aegru-hw[train]"),
+    _need("pooch", "fetches published recordings", "aegru-hw[fetch]"),
+    _need("requests", "fetches published recordings", "aegru-hw[fetch]"),
+    _need("hls4ml", "writes the firmware", "aegru-hw[hls]"),
+    _need("plotly", "draws the plots", "aegru-hw[report]", least="6.1"),
+    _need("jinja2", "writes the report's page", "aegru-hw[report]"),
+    _need("pyyaml", "reads the project that hls4ml writes", "aegru-hw[hls]", "yaml"),
     _need("cocotb", "runs the testbench", "aegru-hw[rtl]", least="2.1"),
     _need("cocotbext-axi", "drives the testbench's buses", "aegru-hw[rtl]", "cocotbext.axi"),
     _need("pynwb", "reads NWB files", "aegru-hw[nwb]", least="2.8"),

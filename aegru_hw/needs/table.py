@@ -11,8 +11,8 @@ NEEDS: dict[str, Need] = {need.name: need for need in (*PACKAGES, *TOOLS)}
 
 _ENGINE = ("verilator", "c++", "make", "perl", "python")
 NEEDS_OF: dict[str, tuple[str, ...]] = {
-    "train": ("torch", "brevitas"),
-    "firmware": ("hls4ml", "g++", "bash"),
+    "train": ("torch", "brevitas", "safetensors"),
+    "firmware": ("hls4ml", "pyyaml", "g++", "bash"),
     "rtl": _ENGINE,
     "testbench": ("cocotb", "cocotbext-axi", *_ENGINE),
     "c": ("cc",),
@@ -27,6 +27,8 @@ NEEDS_OF: dict[str, tuple[str, ...]] = {
     "sweep": ("optuna", "plotly"),
     "postgresql": ("optuna", "psycopg"),
     "live": ("pylsl",),
+    "baselines": ("scikit-learn", "scipy"),
+    "fetch": ("pooch", "requests"),
     "report": ("plotly", "jinja2"),
     "vendor-hls": ("Vitis HLS",),
     "vendor-vivado": ("vivado",),

@@ -41,7 +41,7 @@ def test_unknown_group(call):
 def test_all_is_there_here(tmp_path, caches):
     diagnosis = examine(("firmware", "rtl", "report"), tmp_path / "run")
     assert diagnosis.problems == ()
-    assert [finding.problem for finding in diagnosis.findings] == [None] * 10
+    assert [finding.problem for finding in diagnosis.findings] == [None] * 11
     assert list(tmp_path.iterdir()) == []
     assert diagnosis_text(diagnosis).endswith("\n\nnothing is missing")
     require(("firmware", "rtl", "report"))
