@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 DEMO := demo_run
 
-.PHONY: setup demo test test-all lint clean
+.PHONY: setup demo test test-all lint docs clean
 
 setup: $(INSTALLED)
 
@@ -28,6 +28,9 @@ test: lint
 
 test-all: lint
 	$(BIN)/pytest
+
+docs: setup
+	PYTHONPATH=. $(BIN)/mkdocs build --strict
 
 clean:
 	rm -rf $(VENV) $(DEMO) build dist

@@ -50,8 +50,10 @@ def test_the_reference_has_every_command_option_name_and_register(site: Path) ->
     for name, parser in subparsers(build_parser()).items():
         assert f"aegru-hw {name}" in pages["commands"]
         for action in parser._actions:
-            assert all(f"<code>{option}" in pages["commands"] or option in ("-h", "--help")
-                       for option in action.option_strings[:1]), (name, action.option_strings)
+            assert all(
+                f"<code>{option}" in pages["commands"] or option in ("-h", "--help")
+                for option in action.option_strings[:1]
+            ), (name, action.option_strings)
     for name in aegru_hw.__all__:
         assert f'id="{name.lower()}"' in pages["python"]
     for name, (address, _) in REGISTERS.items():

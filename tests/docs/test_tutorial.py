@@ -26,7 +26,14 @@ def commands(page: str) -> list[list[str]]:
 @pytest.mark.cross
 def test_the_tutorial_runs_line_by_line(tmp_path: Path) -> None:
     listed = commands((ROOT / "docs/tutorial.md").read_text(encoding="utf-8"))
-    assert {words[1] for words in listed} >= {"train", "quantize", "synth", "verify", "live", "board"}
+    assert {words[1] for words in listed} >= {
+        "train",
+        "quantize",
+        "synth",
+        "verify",
+        "live",
+        "board",
+    }
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     for _, *words in listed:
         done = subprocess.run(
