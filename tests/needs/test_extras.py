@@ -29,7 +29,7 @@ CORE = {
 }
 """By module, its distribution; all that a program without extras may import."""
 
-TOOLS = {"hypothesis", "pyslang", "pytest", "selenium"}
+TOOLS = {"hypothesis", "mkdocs", "pyslang", "pytest", "selenium"}
 """Modules that only tests and campaigns import, of distributions of the same name in `dev`."""
 
 BLOCKED = f"""
@@ -92,7 +92,7 @@ def test_an_extra_brings_its_module(module) -> None:
 
 @pytest.mark.parametrize("folder", ["tests", "benchmarks", "proof", "scripts", "sim"])
 def test_what_the_tests_import_comes_with_dev(folder) -> None:
-    own = {path.stem for path in (ROOT / folder).glob("*.py")}
+    own = {"scripts", *(path.stem for path in (ROOT / folder).glob("*.py"))}
     brought = declared(PROJECT["optional-dependencies"]["dev"])
     for module in third_party(ROOT / folder, own):
         known = CORE.get(module) or EXTRAS.get(module, (module if module in TOOLS else None,))[0]
