@@ -31,10 +31,11 @@ ResolveScope = machine
 MachineAddresses = {{127.0.0.1}}
 [lab]
 KnownPeers = {{127.0.0.1}}
-SessionID = bench-live-{process}
+SessionID = {session}
 [log]
 level = -3
 """
+"""Settings of LSL that keep it on this machine, apart from the other sessions on it."""
 LATE = 5.0
 """Seconds that the receiver waits for a velocity."""
 
@@ -67,7 +68,7 @@ def main(arguments: list[str] | None = None) -> None:
     print(f"load average before: {_load()}", flush=True)
     with tempfile.TemporaryDirectory() as folder:
         config = Path(folder) / "lsl_api.cfg"
-        config.write_text(LOOPBACK.format(process=os.getpid()))
+        config.write_text(LOOPBACK.format(session=f"bench-live-{os.getpid()}"))
         os.environ["LSLAPICFG"] = str(config)
         sent, velocity, delays = measure(options, decoder, ticks, Path(folder))
     print(f"load average after: {_load()}")

@@ -12,19 +12,9 @@ from typing import Any
 import numpy as np
 import pytest
 
+from benchmarks.bench_live import LOOPBACK
+
 ROOT = Path(__file__).parents[2]
-LOOPBACK = """\
-[ports]
-IPv6 = disable
-[multicast]
-ResolveScope = machine
-MachineAddresses = {{127.0.0.1}}
-[lab]
-KnownPeers = {{127.0.0.1}}
-SessionID = {session}
-[log]
-level = -3
-"""
 _configured: list[Any] = []
 
 
