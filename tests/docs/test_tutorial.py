@@ -6,6 +6,7 @@ import shlex
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -44,7 +45,7 @@ def test_the_tutorial_runs_line_by_line(tmp_path: Path) -> None:
             text=True,
         )
         assert done.returncode == 0, f"{words}\n{done.stdout}\n{done.stderr}"
-    summary = read_json(tmp_path / "my_run/summary.json")
+    summary = read_json(tmp_path / "my_run/summary.json", dict[str, Any])
     assert {"firmware_vs_fixed", "rtl_vs_fixed"} <= set(summary["mismatches"])
     assert set(summary["mismatches"].values()) == {0}
     assert (tmp_path / "my_run/synth/ecp5-25k/aegru.bit").stat().st_size > 0
