@@ -57,9 +57,6 @@ void board_delete(void* handle) { delete static_cast<Board*>(handle); }
 
 uint64_t board_cycles(void* handle) { return static_cast<Board*>(handle)->cycles; }
 
-// Lets the clock run while nothing is selected.
-void board_idle(void* handle, uint64_t cycles) { static_cast<Board*>(handle)->clock(cycles); }
-
 // Exchanges bytes in one transaction, mode 0. lost: number of a bit whose pulse of SCK the board does
 // not get, which the master does not know; -1 for none.
 void board_transfer(void* handle, const uint8_t* sent, uint8_t* received, uint64_t count,

@@ -85,7 +85,6 @@ class Board:
         self.is_simulated = transport.is_simulated
         self.decoder: FixedDecoder | None = None
         self.tick = self.repeats = self.marked = 0
-        self._identity: Identity | None = None
         self._image: Image | None = None
         self._past: deque[list[int]] = deque()
         self._sent: list[int] | None = None
@@ -95,8 +94,7 @@ class Board:
 
     def identify(self) -> Identity:
         """Return what engine answers, and what it holds."""
-        self._identity = identify(self.wire)
-        return self._identity
+        return identify(self.wire)
 
     def load(
         self, decoder: FixedDecoder, said: Callable[[int], None] = lambda words: None
