@@ -56,10 +56,9 @@ def main() -> int:
     for path in arguments.runs:
         run = RunFolder(path)
         decoder, recording = load_decoder(run.decoder), load_recording(run.recording)
-        geometry = decoder.geometry
-        stream, _ = test_stream(recording, geometry.window, geometry.steps, geometry.every)
+        stream, _ = test_stream(recording, decoder.geometry)
         every_tick = run_window_form(decoder, stream.counts).velocity
-        reference = at_outputs(every_tick, geometry.every)
+        reference = at_outputs(every_tick, decoder.geometry.every)
         decoder, counts = at_output_rate(decoder, stream.counts)
         for lanes in arguments.lanes:
             # Compiled before the time is taken.

@@ -56,8 +56,7 @@ def main() -> int:
         ticks = mismatches = unlike = 0
         words: list[int] = []
         for _path, decoder, recording in pairs:
-            geometry = decoder.geometry
-            stream, _ = test_stream(recording, geometry.window, geometry.steps)
+            stream, _ = test_stream(recording, decoder.geometry)
             engine.load(decoder)
             found = engine.run(stream.counts)
             velocity = run_window_form(decoder, stream.counts).velocity

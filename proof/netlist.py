@@ -222,8 +222,7 @@ def of_run(path: Path, ticks: int) -> tuple[FixedDecoder, NDArray[Any]]:
     """Return a run's decoder at its output rate, and the first ticks of its test split."""
     run = RunFolder(path)
     decoder, recording = load_decoder(run.decoder), load_recording(run.recording)
-    geometry = decoder.geometry
-    stream, _ = test_stream(recording, geometry.window, geometry.steps, geometry.every)
+    stream, _ = test_stream(recording, decoder.geometry)
     decoder, counts = at_output_rate(decoder, stream.counts)
     return decoder, np.asarray(counts[:ticks])
 

@@ -208,13 +208,12 @@ def _selftest(options: argparse.Namespace, decoder: "FixedDecoder", board: "Boar
 
     recording = given_recording(options) or load_recording(options.run_path / "recording.h5")
     check_recording(decoder, recording)
-    geometry = decoder.geometry
-    stream, _ = test_stream(recording, geometry.window, geometry.steps, geometry.every)
+    stream, _ = test_stream(recording, decoder.geometry)
     counts = stream.counts[: options.ticks]
     note(options, f"{len(counts):,} ticks of the test split")
     bar = tqdm(
         desc="selftest",
-        total=len(counts) // geometry.every,
+        total=len(counts) // decoder.geometry.every,
         unit="output",
         disable=not shows_progress(options),
         leave=False,

@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from aegru_hw.errors import UserError
 from aegru_hw.fixedpoint.counts import Counts
+from aegru_hw.fixedpoint.geometry import Geometry
 from aegru_hw.fixedpoint.rate import at_outputs
 from aegru_hw.recordings.recording import Recording
 from aegru_hw.recordings.splits import split
@@ -77,17 +78,13 @@ class TickStream:
         return cls(counts, scored, ticks, every)
 
 
-def test_stream(
-    recording: Recording,
-    window: int,
-    steps: int,
-    every: int = 1,  # noqa: PT028 (it is no test)
-) -> tuple[TickStream, NDArray[np.bool_]]:
+def test_stream(recording: Recording, geometry: Geometry) -> tuple[TickStream, NDArray[np.bool_]]:
     """Return the stream that decodes the test split, and the mask (T,) of what it scores.
 
-    Scored are the test ticks with a complete history that are outputs, one every so many ticks of
-    a segment; UserError where there are none.
+    Scored are the test ticks with a complete history that are outputs of a decoder of that
+    geometry; UserError where there are none.
     """
+    window, steps, every = geometry.window, geometry.steps, geometry.every
     wanted = split(recording, complete_history(recording, window, steps)).test
     wanted &= output_ticks(recording, every)
     return TickStream.from_recording(recording, wanted, window, steps, every), wanted

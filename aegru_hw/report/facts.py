@@ -167,8 +167,7 @@ def gather(run: RunFolder, summary: Summary) -> Facts:
     run.require(run.recording, "aegru-hw train RECORDING --out RUN")
     decoder, recording = load_decoder(run.decoder), load_recording(run.recording)
     check_recording(decoder, recording)
-    geometry = decoder.geometry
-    stream, wanted = test_stream(recording, geometry.window, geometry.steps, geometry.every)
+    stream, wanted = test_stream(recording, decoder.geometry)
     at_rate, sums = at_output_rate(decoder, stream.counts)
     velocity = run_streaming_form(at_rate, sums).velocity[stream.scored]
     summary = shown(summary)

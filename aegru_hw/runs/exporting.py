@@ -24,9 +24,8 @@ def export(run: RunFolder, kind: str, out: Path | None = None, *, force: bool = 
     """
     with run.held():
         decoder = load_decoder(run.require(run.decoder, "aegru-hw quantize RUN"))
-        recording, geometry = load_recording(run.recording), decoder.geometry
-        every = geometry.every
-        _, wanted = test_stream(recording, geometry.window, geometry.steps, every)
+        recording, every = load_recording(run.recording), decoder.geometry.every
+        _, wanted = test_stream(recording, decoder.geometry)
         first = int(np.flatnonzero(wanted)[0]) - every + 1
         counts = recording.counts[first : first + VECTOR_TICKS]
         target = run.export / kind if out is None else out

@@ -101,9 +101,8 @@ def write_engine(run: RunFolder, lanes: int, *, force: bool = False) -> EnginePr
         replaces = run.rtl.exists()
         if replaces and not force:
             raise UserError(f"{run.rtl} exists; --force replaces it and what was found of it")
-        recording, geometry = load_recording(run.recording), decoder.geometry
-        every = geometry.every
-        _, wanted = test_stream(recording, geometry.window, geometry.steps, every)
+        recording, every = load_recording(run.recording), decoder.geometry.every
+        _, wanted = test_stream(recording, decoder.geometry)
         first = int(np.flatnonzero(wanted)[0]) - every + 1
         counts = recording.counts[first : first + RECORDING_TICKS * every]
         at_rate, sums = at_output_rate(decoder, counts)

@@ -117,8 +117,7 @@ def place_lanes(
     with run.held():
         decoder = load_decoder(run.require(run.decoder, "aegru-hw quantize RUN"))
         recording = load_recording(run.require(run.recording, "aegru-hw train RECORDING --out RUN"))
-        geometry = decoder.geometry
-        stream, _ = test_stream(recording, geometry.window, geometry.steps, geometry.every)
+        stream, _ = test_stream(recording, decoder.geometry)
         points = [
             lane_sweep.Point(target, count, board_pins(target))
             for target in targets

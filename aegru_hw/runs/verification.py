@@ -50,8 +50,7 @@ def verify(
         if recording is None:
             recording = load_recording(run.require(run.recording, "aegru-hw train ... --out RUN"))
         check_recording(decoder, recording)
-        geometry = decoder.geometry
-        stream, wanted = test_stream(recording, geometry.window, geometry.steps, geometry.every)
+        stream, wanted = test_stream(recording, decoder.geometry)
         truth = recording.velocity[wanted]
         context = context_of(run, progress=progress, board=board)
         for execution in executions:

@@ -22,7 +22,7 @@ WINDOW = ("--set", "window.seconds=0.3")
 def estimate(run: Path) -> float:
     """Return the nJ of an output of a run's engine over the test split, by the cost model."""
     decoder, recording = load_decoder(run / "decoder.h5"), Recording.load(run / "recording.h5")
-    stream, _ = streams.test_stream(recording, 6, 5, decoder.geometry.every)
+    stream, _ = streams.test_stream(recording, decoder.geometry)
     decoder, sums = at_output_rate(decoder, stream.counts)
     costs = tick_costs(decoder, schedule(decoder, 4), sums).over(stream.scored)
     return energy(decoder, costs).per_tick_nj["engine"]

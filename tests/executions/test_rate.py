@@ -12,7 +12,7 @@ from aegru_hw.executions.execution import Context
 from aegru_hw.executions.live import Live
 from aegru_hw.executions.streaming import Streaming
 from aegru_hw.executions.window import Window
-from aegru_hw.fixedpoint import run_window_form
+from aegru_hw.fixedpoint import Geometry, run_window_form
 from aegru_hw.fixedpoint.made_up import random_decoder
 from aegru_hw.recordings import stream as streams
 from aegru_hw.recordings.recording import Recording
@@ -69,8 +69,9 @@ def test_scored_outputs_are_those_of_their_segment_alone(
 @pytest.mark.parametrize("every", [1, 2, 3, 6])
 def test_the_test_split_is_scored_at_its_outputs(every: int) -> None:
     recording = in_segments(0, [0, 205, 380], 500)
-    _, of_all = streams.test_stream(recording, WINDOW, STEPS)
-    stream, wanted = streams.test_stream(recording, WINDOW, STEPS, every)
+    geometry = Geometry(CHANNELS, 1, 1, WINDOW, STEPS, recording.tick_seconds)
+    _, of_all = streams.test_stream(recording, geometry)
+    stream, wanted = streams.test_stream(recording, replace(geometry, every=every))
     assert wanted.tolist() == (of_all & output_ticks(recording, every)).tolist()
     assert stream.scored_ticks.tolist() == np.flatnonzero(wanted).tolist()
     assert abs(wanted.sum() - of_all.sum() / every) < 3

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from aegru_hw.errors import UserError
+from aegru_hw.fixedpoint import Geometry
 from aegru_hw.recordings import stream as streams
 from aegru_hw.recordings import windows
 from aegru_hw.recordings.recording import Recording
@@ -16,6 +17,8 @@ from aegru_hw.recordings.splits import split
 from aegru_hw.recordings.stream import TickStream
 
 Make = Callable[..., Recording]
+SIZES = {"channels": 1, "latent": 1, "hidden": 1, "tick_seconds": 0.05}
+"""Of which the stream knows nothing."""
 
 
 def seen(counts: np.ndarray, tick: int, start: int, length: int) -> list[list[int]]:
@@ -114,11 +117,11 @@ def test_the_test_splits_stream_scores_its_ticks_with_a_complete_history(
     make_recording: Make,
 ) -> None:
     recording = make_recording(400, segment_starts=[0, 100, 200, 300, 380])
-    stream, wanted = streams.test_stream(recording, 3, 4)
+    stream, wanted = streams.test_stream(recording, Geometry(**SIZES, window=3, steps=4))
     test = split(recording, windows.complete_history(recording, 3, 4)).test
     assert wanted.tolist() == test.tolist()
     assert wanted[391:].all()
     assert not wanted[380:391].any()
     assert stream.ticks[stream.scored].tolist() == np.flatnonzero(wanted).tolist()
     with pytest.raises(UserError):
-        streams.test_stream(make_recording(20), 5, 5)
+        streams.test_stream(make_recording(20), Geometry(**SIZES, window=5, steps=5))

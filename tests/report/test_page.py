@@ -47,8 +47,7 @@ def verified(tmp_path_factory) -> tuple[RunFolder, Page]:
 def scored(run: RunFolder) -> tuple:
     """Return decoder, stream of the test split, and its mask in the recording."""
     decoder, recording = load_decoder(run.decoder), load_recording(run.recording)
-    window, steps = decoder.geometry.window, decoder.geometry.steps
-    return decoder, *stream_of(recording, window, steps)
+    return decoder, *stream_of(recording, decoder.geometry)
 
 
 def test_sections_stand_in_order(complete, verified) -> None:

@@ -36,9 +36,7 @@ def test_a_sender_in_another_process_and_every_velocity(pylsl, form, tmp_path) -
     """Sender, `live` and reader are three processes; codes and stamps are compared bit for bit."""
     run = write_run(tmp_path / "run", executions=())
     decoder = load_decoder(run.decoder)
-    stream, _ = stream_of(
-        load_recording(run.recording), decoder.geometry.window, decoder.geometry.steps
-    )
+    stream, _ = stream_of(load_recording(run.recording), decoder.geometry)
     counts = stream.counts.astype(np.int64)
     if form == "events":  # the first event begins tick 0, and a last one ends the one before
         counts = np.concatenate([counts, np.eye(1, counts.shape[1], dtype=np.int64)])

@@ -200,7 +200,7 @@ def measure(
     """
     decoder = load_decoder(run.decoder)
     recording = load_recording(run.recording) if recording is None else recording
-    stream, _ = test_stream(recording, decoder.geometry.window, decoder.geometry.steps)
+    stream, _ = test_stream(recording, decoder.geometry)
     window = run_window_form(decoder, stream.counts)
     streaming = run_streaming_form(decoder, stream.counts)
     effective = float(streaming.macs_effective[stream.scored].mean())
