@@ -14,7 +14,7 @@ pytest.importorskip("mkdocs")
 import aegru_hw
 from aegru_hw.cli.parser import build_parser
 from aegru_hw.rtl.address_map import REGISTERS
-from scripts.site_pages import commands_page, generated_pages, subparsers
+from scripts.reference_pages import commands_page, generated_pages, subparsers
 
 ROOT = Path(__file__).parents[2]
 LOADED = re.compile(r'<(?:script|link|img|iframe)\b[^>]*(?:src|href)="(?:https?:)?//[^"]*"')
@@ -56,6 +56,12 @@ def test_the_reference_has_every_command_option_name_and_register(site: Path) ->
             ), (name, action.option_strings)
     for name in aegru_hw.__all__:
         assert f'id="{name.lower()}"' in pages["python"]
+    files = unescape((site / "reference/files.html").read_text(encoding="utf-8"))
+    for name in ("encoder/weight", "startup/states", "mismatches", "fmax_mhz"):
+        assert f"<code>{name}</code>" in files
+    notebook = unescape((site / "notebook.html").read_text(encoding="utf-8"))
+    assert notebook.count("<img") >= 3
+    assert (site / "notebook.ipynb").is_file()
     for name, (address, _) in REGISTERS.items():
         assert f"0x{address:02X}" in pages["registers"]
         assert f"<code>{name}</code>" in pages["registers"]

@@ -29,7 +29,16 @@ CORE = {
 }
 """By module, its distribution; all that a program without extras may import."""
 
-TOOLS = {"hypothesis", "mkdocs", "pyslang", "pytest", "selenium"}
+TOOLS = {
+    "hypothesis",
+    "mkdocs",
+    "nbclient",
+    "nbconvert",
+    "nbformat",
+    "pyslang",
+    "pytest",
+    "selenium",
+}
 """Modules that only tests and campaigns import, of distributions of the same name in `dev`."""
 
 BLOCKED = f"""
