@@ -3,7 +3,9 @@
 mkdocs calls the functions whose names begin with `on_` (mkdocs.yml, `hooks`).
 """
 
+import inspect
 import re
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +17,8 @@ from nbconvert import MarkdownExporter
 from scripts.reference_pages import generated_pages
 
 ROOT = Path(__file__).parents[1]
+QUOTE = re.compile(r"^::: ([\w.]+)$", re.MULTILINE)
+"""A module, whose docstring is to stand here, or a tuple of sentences."""
 LINK = re.compile(r"\[([^\]]*)\]\(([^)#\s]+)(#[^)]*)?\)")
 
 
@@ -36,8 +40,15 @@ def notebook() -> dict[str, str | bytes]:
 
 
 def on_page_markdown(markdown: str, page: Page, **_: Any) -> str:
-    """Return a page whose links stay within the site."""
-    return LINK.sub(_within_site, markdown)
+    """Return a page whose links stay within the site, and that quotes the code where it says so."""
+    return LINK.sub(_within_site, QUOTE.sub(_quoted, markdown))
+
+
+def _quoted(line: re.Match[str]) -> str:
+    module, _, name = line[1].rpartition(".")
+    if name.isupper():
+        return "\n".join(f"- {sentence}" for sentence in getattr(import_module(module), name))
+    return f"```text\n{inspect.getdoc(import_module(line[1]))}\n```"
 
 
 def _within_site(link: re.Match[str]) -> str:

@@ -27,7 +27,7 @@ from cocotb_tools.runner import get_runner
 HERE = Path(__file__).resolve().parent
 ENGINE_TESTS = [
     *("aegru_bus_tb", "aegru_boundary_tb", "aegru_stream_tb", "aegru_engine_tb"),
-    "aegru_image_tb",
+    *("aegru_image_tb", "aegru_reads_tb"),
 ]
 SPI_TESTS = ["aegru_spi_edges_tb", "aegru_spi_top_tb", "aegru_spi_faults_tb"]
 FIRMWARE_LIBRARY = "firmware/aegru-*.so"

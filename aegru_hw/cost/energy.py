@@ -23,6 +23,7 @@ from aegru_hw.rtl.images import (
 )
 from aegru_hw.rtl.lanes import group_size, queue_depth, unit_cycles
 from aegru_hw.rtl.limits import SPIKE_BITS
+from aegru_hw.rtl.reads import lane_reads
 from aegru_hw.rtl.schedule import ROWS_A_SLOT, WEIGHT_BITS, WORD_BITS, Schedule, schedule
 
 MULTIPLY_ADD_PJ = multiply_pj(WEIGHT_BITS, OPERAND_BITS) + add_pj(ACCUMULATOR_BITS)
@@ -52,6 +53,7 @@ NORM_MULTIPLIES: tuple[tuple[int, int], ...] = (
 NORM_ADDS: tuple[int, ...] = (TOTAL_BITS, SQUARES_BITS, DEVIATION_BITS, SUM_BITS)
 """Sum, sum of squares, deviation, bias."""
 NORM_REQUANTISATIONS = 1
+ACCUMULATORS = ("encoder", "input", "recurrent")
 
 ASSUMPTIONS = (
     "an estimate from counts, not a measurement: a model of an ASIC's memories, the same whatever "
@@ -118,20 +120,20 @@ def _engine(decoder: FixedDecoder, costs: TickCosts) -> dict[str, float]:
     """Return the parts of a tick of the engine, in pJ."""
     lanes = costs.lanes
     memory = _lane_accesses(decoder, schedule(decoder, lanes))
+    accesses = {name: reads.mean() for name, reads in lane_reads(decoder.geometry, costs).items()}
     changed_channels, changed_latents = costs.changed_channels.mean(), costs.changed_latents.mean()
-    changed_states, changed_units = costs.changed_states.mean(), costs.changed_units.mean()
-    columns = changed_channels + changed_latents + changed_units
+    changed_states = costs.changed_states.mean()
+    accesses["operands"] += lanes * (changed_channels + changed_latents + changed_states)
+    for name in ACCUMULATORS:  # each sum that a product is added to is written
+        accesses[name] += getattr(costs, name).mean()
+    spent = {name: accesses[name] * pj for name, pj in memory.items()}
     hidden = decoder.geometry.hidden
-
-    weights = costs.words.mean() * memory["schedule"] + lanes * columns * memory["directory"]
-    weights += hidden * access_pj(READOUT_BITS, hidden * READOUT_BITS)
-    written = lanes * (changed_channels + changed_latents + changed_states)
-    operands = (written + costs.lane_macs.mean()) * memory["operands"]
+    readout = hidden * access_pj(READOUT_BITS, hidden * READOUT_BITS)
     parts = {
         "multiply_adds": costs.macs.mean() * MULTIPLY_ADD_PJ,
-        "weights": weights,
-        "operands": operands,
-        "sums": _sums(decoder, costs, memory),
+        "weights": spent["schedule"] + spent["directory"] + readout,
+        "operands": spent["operands"],
+        "sums": sum(spent[name] for name in ACCUMULATORS),
         "states": _states(decoder, changed_latents, changed_states),
         "elementwise": _elementwise(decoder),
         "tables": _tables(decoder, lanes) + changed_channels * 2 * _feature(decoder),
@@ -164,21 +166,6 @@ def _lane_accesses(decoder: FixedDecoder, plan: Schedule) -> dict[str, float]:
 
 def _address_bits(words: int) -> int:
     return max((words - 1).bit_length(), 1)
-
-
-def _sums(decoder: FixedDecoder, costs: TickCosts, memory: dict[str, float]) -> float:
-    """Return what the accumulators are read and written, and shown to the walk and to N cells."""
-    geometry = decoder.geometry
-    # With few lanes the recurrent candidate has a cycle of its own.
-    shown = geometry.steps * geometry.hidden * (GATES + int(_serial(costs.lanes)))
-    sums = 2 * costs.encoder.mean() + geometry.latent
-    input_sums = 2 * costs.input.mean() + shown
-    recurrent_sums = 2 * costs.recurrent.mean() + shown
-    return float(
-        sums * memory["encoder"]
-        + input_sums * memory["input"]
-        + recurrent_sums * memory["recurrent"]
-    )
 
 
 def _states(decoder: FixedDecoder, changed_latents: float, changed_states: float) -> float:

@@ -14,6 +14,7 @@ from aegru_hw.rtl.engine import COST_FIELDS, events_of
 from aegru_hw.rtl.image_stream import image_stream
 from aegru_hw.rtl.images import Image
 from aegru_hw.rtl.limits import Limits
+from aegru_hw.rtl.reads import lane_reads
 
 RATE = 0.05
 RECORDING_TICKS, SILENT_TICKS = 40, 12
@@ -84,11 +85,13 @@ def _scenario(
 ) -> dict[str, NDArray[Any]]:
     costs = tick_costs(decoder, image.schedule, counts)
     fields = [getattr(costs, field) for field in COST_FIELDS]
+    reads = lane_reads(decoder.geometry, costs)
     traces = _by_position(streaming_traces(decoder, counts), image)
     return {
         f"{name}.events": events_of(counts),
         f"{name}.velocity": traces["velocity"],
         f"{name}.costs": np.stack(fields, axis=1),
+        f"{name}.reads": np.stack(list(reads.values()), axis=1),
         **{f"{name}.trace.{tensor}": codes for tensor, codes in traces.items()},
     }
 

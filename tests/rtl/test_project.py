@@ -22,7 +22,7 @@ from aegru_hw.sources import source_folder
 from proof.coverage.data import line_coverage, toggle_coverage
 from proof.coverage.measured import by_module
 
-STREAM_TESTS, ENGINE_TESTS = 18, 44
+STREAM_TESTS, ENGINE_TESTS = 18, 45
 ALL_PASS = f"TESTS={STREAM_TESTS + ENGINE_TESTS} PASS={STREAM_TESTS + ENGINE_TESTS} FAIL=0"
 SPI_TESTS = 35
 PROTECTED_TESTS = 9
