@@ -77,7 +77,9 @@ module aegru_window import aegru_pkg::*; #(
   endfunction
   localparam string FeatureImage = (ImagePrefix == "") ? "" : {ImagePrefix, "feature.hex"};
   logic spikes_upset, history_upset, counts_upset, before_upset, after_upset;
-  assign upset_o = spikes_upset | history_upset | counts_upset | before_upset | after_upset;
+  logic takes_spikes_q;
+  assign upset_o = (spikes_upset & takes_spikes_q) | history_upset | counts_upset | before_upset |
+                   after_upset;
 
   typedef enum logic [2:0] {Accept, Modify, Closed, Read, Replace, Empty} phase_e;
   phase_e phase_d, phase_q;
@@ -150,6 +152,8 @@ module aegru_window import aegru_pkg::*; #(
   assign spikes_clear = start_i | replaces;
   assign spikes_write = start_i ? start_address_i[GroupBits-1:0]
                         : (phase_q == Replace) ? group_q : channel_q[GroupAt +: GroupBits];
+  // What an event without a spike reads, nobody takes: a word of no channel may stay wrong.
+  always_ff @(posedge clk_i) takes_spikes_q <= (phase_q == Modify) | (phase_q == Replace);
   member_t modifies;
   assign modifies = member_of(channel_q);
   always_comb begin

@@ -3,11 +3,9 @@
 import cocotb
 import numpy as np
 from aegru_map import (
-    CHANNELS,
     CONTROL,
     CONTROL_CLEAR,
     CONTROL_ENABLE,
-    LANES,
     READ_BACK,
     READ_BACK_DATA,
     RING_DEPTH,
@@ -43,10 +41,9 @@ SERIAL = {f"{GATES}.i_sigmoid": 2, f"{GATES}.i_bias": 5}
 """Memories that only loading writes, and their selects: of every engine, of one with all gates at
 once, of another."""
 
-SPIKES, RING = "i_window.i_spikes", "i_ring.i_ring"
-MOST_A_GROUP = 8
+RING = "i_ring.i_ring"
 LIVING = (
-    *(SPIKES, "i_window.i_history", "i_window.i_counts", RING),
+    *("i_window.i_spikes", "i_window.i_history", "i_window.i_counts", RING),
     *("i_changes.i_latents", "i_changes.i_past"),
     "gen_lane[0].i_lane.gen_product[0].i_input_product",
     "gen_lane[0].i_lane.gen_product[0].i_recurrent_product",
@@ -78,11 +75,6 @@ def flip(words, count=None):
     """Flip the lowest bit of the first words of a memory, or of all."""
     for index in range(len(words) if count is None else count):
         words[index].value = int(words[index].value) ^ 1
-
-
-async def groups(tb):
-    """Return how many groups the image's channels are."""
-    return -(-await tb.read(CHANNELS) // min(await tb.read(LANES), MOST_A_GROUP))
 
 
 class ProtectedTB(EngineTB):
@@ -165,10 +157,10 @@ async def upset_of_what_lives_on(dut):
     await tb.start()
     for path in LIVING:
         await tb.plays_right(played, 3)
-        # Above the ring's slots lie the states of silence, and above the channels' spikes a word
-        # that no tick writes, though one without a spike reads it.
-        counts = {RING: await tb.read(RING_DEPTH), SPIKES: await groups(tb)}
-        flip(part(dut, path).words, counts.get(path))
+        # Above the ring's slots lie the states of silence. Above the channels' spikes lies a word
+        # that no tick writes; one without a spike reads it, and nobody takes it.
+        count = await tb.read(RING_DEPTH) if path == RING else None
+        flip(part(dut, path).words, count)
         velocity, marks = await tb.is_seen(played, 3)
         assert not marks[-1], path
         assert (velocity[-1] == tb.silent).all(), path

@@ -45,7 +45,9 @@ BENCHES = (
     FOUR,
     Bench("cocotb of SPI", 1, SMALL, SPI),
     Bench("cocotb of one lane", 1, SMALL),
-    Bench("cocotb of a protected engine", 4, SMALL, ("--protected",), fixed=False),
+    Bench(
+        "cocotb of a protected engine", 4, {**SMALL, "channels": 11}, ("--protected",), fixed=False
+    ),
 )
 TICKS = 12
 """Of the scenario that most tests play."""
