@@ -11,7 +11,11 @@ setup: $(INSTALLED)
 
 $(INSTALLED): pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/pip install --quiet --constraint constraints.txt torch
+	$(BIN)/pip install --quiet --constraint constraints.txt uv
+	@# uv knows where the CPU builds of torch are; what pip finds by itself may be the CUDA build.
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --torch-backend cpu \
+		--constraint constraints.txt torch \
+		|| $(BIN)/pip install --quiet --constraint constraints.txt torch
 	$(BIN)/pip install --quiet --constraint constraints.txt --editable ".[dev]"
 	touch $@
 
