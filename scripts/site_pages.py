@@ -48,7 +48,7 @@ def _quoted(line: re.Match[str]) -> str:
     module, _, name = line[1].rpartition(".")
     if name.isupper():
         return "\n".join(f"- {sentence}" for sentence in getattr(import_module(module), name))
-    return f"```text\n{inspect.getdoc(import_module(line[1]))}\n```"
+    return (inspect.getdoc(import_module(line[1])) or "").replace("*", "\\*")
 
 
 def _within_site(link: re.Match[str]) -> str:
