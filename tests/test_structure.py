@@ -22,6 +22,7 @@ ORDER = (
         "report",
         "run",
         "baselines",
+        "peers",
         "benchmark",
     ),
     *("drift", "sweep", "cli"),

@@ -1,6 +1,7 @@
 """The extra of this package that brings a module which an import did not find."""
 
 EXTRAS: dict[str, tuple[str, str]] = {
+    "alkaid": ("alkaid", "peers"),
     "brevitas": ("brevitas", "train"),
     "cocotb": ("cocotb", "rtl"),
     "cocotb_tools": ("cocotb", "rtl"),
@@ -8,8 +9,10 @@ EXTRAS: dict[str, tuple[str, str]] = {
     "ezmsg": ("ezmsg", "ezmsg"),
     "falcon_challenge": ("falcon-challenge", "falcon"),
     "hdmf_zarr": ("hdmf-zarr", "nwb-zarr"),
+    "hgq": ("hgq2", "peers"),
     "hls4ml": ("hls4ml", "hls"),
     "jinja2": ("jinja2", "report"),
+    "keras": ("keras", "peers"),
     "onnx": ("onnx", "onnx"),
     "onnxruntime": ("onnxruntime", "onnx"),
     "optuna": ("optuna", "sweep"),

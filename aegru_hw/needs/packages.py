@@ -58,5 +58,8 @@ PACKAGES = (
     _need("pyserial", "drives serial ports", "aegru-hw[board]", "serial"),
     _need("pylsl", "reads and writes Lab Streaming Layer", "aegru-hw[live]", least="1.17"),
     _need("optuna", "searches settings", "aegru-hw[sweep]", least="4.9"),
+    _need("keras", "trains the rival of `benchmark --peers`", "aegru-hw[peers]"),
+    _need("hgq2", "trains the rival of `benchmark --peers`", "aegru-hw[peers]", "hgq"),
+    _need("alkaid", "makes Verilog of the rival", "aegru-hw[peers]"),
     _need("psycopg", "shares work by PostgreSQL", "aegru-hw[postgresql]", least="3.1"),
 )

@@ -27,6 +27,7 @@ NEEDS_OF: dict[str, tuple[str, ...]] = {
     "sweep": ("optuna", "plotly"),
     "postgresql": ("optuna", "psycopg"),
     "live": ("pylsl",),
+    "peers": ("keras", "hgq2", "alkaid"),
     "baselines": ("scikit-learn", "scipy"),
     "fetch": ("pooch", "requests"),
     "report": ("plotly", "jinja2"),
@@ -34,7 +35,7 @@ NEEDS_OF: dict[str, tuple[str, ...]] = {
     "vendor-vivado": ("vivado",),
 }
 
-ON_REQUEST = ("board", "proof", "nwb-zarr", "vendor-hls", "vendor-vivado")
+ON_REQUEST = ("board", "peers", "proof", "nwb-zarr", "vendor-hls", "vendor-vivado")
 """What few have use for; the vendors' tools need an account and a licence."""
 
 USUAL = tuple(group for group in NEEDS_OF if group not in ON_REQUEST)
