@@ -19,8 +19,12 @@ STOCK = {
     "plain GRU, stock hls4ml, 16 bits": None,
     "plain GRU, stock hls4ml, 8 bits": 8,
 }
+PEER = "HGQ2 QGRU, alkaid"
+"""Of another maker's packages, with `--peers`."""
+ENGINE_OF = "AEGRU fixed, 8-bit weights"
+"""The decoder whose engine stands beside it."""
 ROWS = (FLOAT, PRUNED, *DECODERS, *LINEAR, PLAIN, *STOCK)
-WITH_CHANCE = tuple(row for row in ROWS if row not in LINEAR)
+WITH_CHANCE = (*(row for row in ROWS if row not in LINEAR), PEER)
 """Those whose results differ from seed to seed."""
 
 SHORT = {
@@ -37,6 +41,8 @@ SHORT = {
     "plain GRU, stock hls4ml, 8 bits": "hls4ml-8",
 }
 """What `--decoders` calls each row."""
+HEADINGS = {**SHORT, PEER: "hgq2"}
+"""What stands above the columns of a table with a line a recording."""
 
 
 def chosen(names: str | None) -> tuple[str, ...]:

@@ -9,14 +9,14 @@ import json
 import shutil
 import tempfile
 from collections.abc import Callable, Generator, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import partial
 from pathlib import Path
 
 from filelock import FileLock
 from threadpoolctl import threadpool_limits
 
-from aegru_hw.benchmark.decoders import DECODERS, FLOAT, LINEAR, PLAIN, PRUNED, ROWS, STOCK
+from aegru_hw.benchmark.decoders import DECODERS, FLOAT, LINEAR, PEER, PLAIN, PRUNED, ROWS, STOCK
 from aegru_hw.benchmark.rows import Row, axes
 from aegru_hw.decoder.checkpoint import load_weights, save_tensors
 from aegru_hw.decoder.config import Config, Formats, make_config, preset
@@ -96,7 +96,7 @@ class Measurement:
         with FileLock(base / SETTINGS_LOCK):
             _check_settings(base, case, config)
         with FolderLock(home).held(), tempfile.TemporaryDirectory(prefix="aegru_benchmark_") as tmp:
-            bench = _Bench(case, config, self.overrides, home)
+            bench = Bench(case, config, self.overrides, home)
             linear = Group(LINEAR, bench.linear)
             for group in (linear,) if seed is None else bench.groups(Path(tmp)):
                 if not set(self.decoders) & {*group.names, *group.needed_by}:
@@ -120,13 +120,14 @@ class Group:
     needed_by: tuple[str, ...] = ()
 
 
-class _Bench:
+class Bench:
     """The decoders of one recording and seed; the float networks stay in its folder."""
 
     def __init__(self, case: Case, config: Config, overrides: tuple[str, ...], home: Path) -> None:
         self.case, self.config, self.overrides = case, config, overrides
         self.run = RunFolder(home / "float")
         self.plain_weights = home / "plain_gru.safetensors"
+        self.rival_weights = home / "qgru.safetensors"
 
     def groups(self, scratch: Path) -> Iterator[Group]:
         """Yield the decoders with chance; each group is made at once, after those it needs."""
@@ -139,6 +140,7 @@ class _Bench:
         yield Group((PLAIN,), self.plain_gru, tuple(STOCK))
         for stock, bits in STOCK.items():
             yield Group((stock,), partial(self.stock, stock, bits))
+        yield Group((PEER,), self.rival)
 
     @property
     def dataset(self) -> Dataset:
@@ -181,9 +183,7 @@ class _Bench:
         run: where the copy goes; widths of one preset share it, and its pruned network.
         names: of the fixed decoder's row, and before it, where wanted, of the pruned network's.
         """
-        if not run.path.exists():
-            shutil.copytree(self.run.path, run.path)
-        quantize(run, settings, force=True, progress=False)
+        self.quantise(run, settings)
         summary = verify(run, progress=False)
         macs, metrics, footprint = summary.macs, summary.neurobench, summary.footprint_bytes
         if footprint is None or metrics is None:
@@ -207,6 +207,12 @@ class _Bench:
         )
         rows = {PRUNED: pruned, names[-1]: fixed}
         return {name: rows[name] for name in names}
+
+    def quantise(self, run: RunFolder, settings: list[str]) -> None:
+        """Prune and quantise a copy of the float run, which is made where it is missing."""
+        if not run.path.exists():
+            shutil.copytree(self.run.path, run.path)
+        quantize(run, settings, force=True, progress=False)
 
     def linear(self) -> dict[str, Row]:
         from aegru_hw.baselines.kalman import kalman
@@ -234,6 +240,18 @@ class _Bench:
         network = PlainGru(dataset.channels, settings.hidden, settings.dropout)
         load_weights(self.plain_weights, network, dict)
         return {name: Row.of_baseline(stock_hls4ml(network.eval(), dataset, bits))}
+
+    def rival(self) -> dict[str, Row]:
+        from aegru_hw.peers.placing import score_rival
+        from aegru_hw.peers.saved import save_qgru
+        from aegru_hw.peers.training import train_qgru
+
+        dataset = self.dataset
+        with threadpool_limits(1):
+            network = train_qgru(dataset, self.config)
+            save_qgru(self.rival_weights, network)
+            score, mismatches = score_rival(network, dataset)
+        return {PEER: replace(Row.of_baseline(score), mismatches=mismatches)}
 
 
 def case_of(name: str, recording: Recording) -> Case:

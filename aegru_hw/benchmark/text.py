@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from aegru_hw.benchmark.decoders import SHORT
+from aegru_hw.benchmark.decoders import HEADINGS
 from aegru_hw.benchmark.table import Line, Mean, OverRecordings, Table
 from aegru_hw.recordings.resample import MADE_FROM
 
@@ -38,7 +38,7 @@ def _blocks(table: Table) -> Iterator[str]:
 def _compact(table: Table) -> Iterator[str]:
     """Yield a line a recording: R² and its error by decoder, and the sum of all mismatches."""
     names = max(map(len, table.recordings))
-    heading = "".join(f" {SHORT[row]:>9}{'±':>6}" for row in table.mean)
+    heading = "".join(f" {HEADINGS[row]:>9}{'±':>6}" for row in table.mean)
     yield ""
     yield f"{'':{names}} {'channels':>8} {'tick':>6}{heading} {'mismatches':>10}"
     for name, recording in table.recordings.items():

@@ -1,7 +1,9 @@
 """Commands that train many times over: sweep, benchmark."""
 
 import argparse
+from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from aegru_hw.benchmark.decoders import SHORT
 from aegru_hw.cli.options import (
@@ -12,10 +14,14 @@ from aegru_hw.cli.options import (
     add_seed,
     add_set,
 )
-from aegru_hw.cli.output import show, shows_progress
+from aegru_hw.cli.output import note, show, shows_progress, with_entry
 from aegru_hw.cli.paths import recording_path
 from aegru_hw.errors import UserError
 from aegru_hw.storage import HEARTBEAT
+
+if TYPE_CHECKING:
+    from aegru_hw.benchmark.measure import Case, Measurement
+    from aegru_hw.benchmark.table import Table
 
 PRESETS = ("fast", "paper")
 
@@ -56,6 +62,7 @@ def add_commands(commands: Commands) -> None:
         "Measure decoders and baselines over seeds, beside published results.",
         "recording.h5 --seeds 5 --preset paper --out benchmark",
         "*.h5 --decoders float,pruned,fixed-8 --jobs 8 --storage postgresql://user@host/name",
+        "recording.h5 --seeds 1 --decoders float,fixed-8,gru --peers",
     )
     added.add_argument(
         "recordings",
@@ -77,6 +84,12 @@ def add_commands(commands: Commands) -> None:
         "--decoders",
         metavar="NAME,NAME",
         help=f"rows of the table, of {', '.join(SHORT.values())} (default all)",
+    )
+    added.add_argument(
+        "--peers",
+        action="store_true",
+        help="train HGQ2's QGRU too, and place alkaid's Verilog of it beside the engine on an ECP5 "
+        "(seed 0, half an hour a recording; wants the extras peers, rtl and synth)",
     )
     added.add_argument(
         "--jobs", type=int, default=1, metavar="N", help="processes side by side (default 1)"
@@ -137,7 +150,7 @@ def sweep(options: argparse.Namespace) -> int:
 
 def benchmark(options: argparse.Namespace) -> int:
     from aegru_hw.benchmark.benchmark import Sharing, benchmark
-    from aegru_hw.benchmark.decoders import chosen
+    from aegru_hw.benchmark.decoders import PEER, chosen
     from aegru_hw.benchmark.measure import Measurement, case_of
     from aegru_hw.benchmark.table import summarise
     from aegru_hw.benchmark.text import table_text
@@ -148,18 +161,49 @@ def benchmark(options: argparse.Namespace) -> int:
     if options.storage is not None:
         sharing = Sharing(options.storage, options.study, options.heartbeat)
     decoders = chosen(options.decoders)
+    if options.peers:
+        _require_peers()
+        decoders = (*decoders, PEER)
     preset = options.preset or DEFAULT_PRESET
     cases = [case_of(str(path), open_recording(path)) for path in options.recordings]
+    measurement = Measurement(options.out, preset, tuple(options.set), decoders)
     results = benchmark(
         cases,
         options.seeds,
-        Measurement(options.out, preset, tuple(options.set), decoders),
+        measurement,
         jobs=options.jobs,
         sharing=sharing,
         progress=shows_progress(options),
     )
     table = summarise(results, {case.name: case.facts for case in cases}, decoders)
-    return show(options, table, table_text(table, options.seeds))
+    text = table_text(table, options.seeds)
+    if not options.peers:
+        return show(options, table, text)
+    return _show_peers(options, cases, measurement, table, text)
+
+
+def _require_peers() -> None:
+    """Raise UserError where something of `--peers` is missing; hours later would be late."""
+    from aegru_hw.needs.doctor import require
+
+    require(("train", "peers", "rtl", "ecp5"))
+    from aegru_hw.peers.backend import keras_on_torch
+
+    keras_on_torch()  # before others import Keras
+
+
+def _show_peers(
+    options: argparse.Namespace,
+    cases: "Sequence[Case]",
+    measurement: "Measurement",
+    table: "Table",
+    text: str,
+) -> int:
+    from aegru_hw.benchmark.peers import measure_peers
+    from aegru_hw.benchmark.peers_text import peers_text
+
+    peers = measure_peers(cases, measurement, lambda said: note(options, said))
+    return show(options, with_entry(table, "peers", peers), f"{text}\n\n{peers_text(peers)}")
 
 
 def _check_counts(options: argparse.Namespace, *names: str) -> None:

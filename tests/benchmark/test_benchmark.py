@@ -100,7 +100,7 @@ def measured(tmp_path_factory) -> tuple[Path, Path, list[str]]:
     out = folder / "out"
     arguments = ["benchmark", str(recording), "--seeds", "1", "--out", str(out), *SETTINGS]
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(module._Bench, "stock", lambda bench, name, bits: {name: result(0.5)})
+        patch.setattr(module.Bench, "stock", lambda bench, name, bits: {name: result(0.5)})
         assert main([*arguments, "--quiet"]) == 0
     return recording, out, arguments
 
@@ -114,7 +114,7 @@ def test_benchmark_measures_every_row_and_goes_on(measured, capsys, monkeypatch)
     before = json.loads(missing.read_text())
     missing.unlink()
     for method in ("float_row", "linear", "plain_gru", "stock"):
-        monkeypatch.setattr(module._Bench, method, lambda *_: pytest.fail("measured again"))
+        monkeypatch.setattr(module.Bench, method, lambda *_: pytest.fail("measured again"))
     assert main([*arguments, "--json"]) == 0
     table = json.loads(capsys.readouterr().out)
     assert json.loads(missing.read_text()) == before
