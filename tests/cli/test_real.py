@@ -1,6 +1,5 @@
 """The whole way on real and generated recordings: the same codes in every execution."""
 
-import os
 from pathlib import Path
 from typing import Any
 
@@ -25,13 +24,6 @@ IMPORTS = {
     "--reaches startBins --tick 0.05",
     "contdata95.mat": "--counts Y --velocity X:2,3 --position X:0,1 --tick 0.1",
 }
-
-
-def real_recording(name: str) -> Path:
-    folder = os.environ.get("AEGRU_RECORDINGS")
-    if not folder:
-        pytest.skip("AEGRU_RECORDINGS does not name the folder of real recordings")
-    return Path(folder) / name
 
 
 def run(recording: Path, folder: Path, *settings: str) -> dict[str, Any]:
@@ -60,8 +52,8 @@ def assert_same_codes_everywhere(summary: dict[str, Any]) -> None:
         ("contdata95.mat", 2, 4, "none", 0.85),
     ],
 )
-def test_real_recordings(name, window, width, norm, least_r2, tmp_path) -> None:
-    source, recording = real_recording(name), tmp_path / "recording.h5"
+def test_real_recordings(name, window, width, norm, least_r2, real_recordings, tmp_path) -> None:
+    source, recording = real_recordings / name, tmp_path / "recording.h5"
     done("import", source, recording, *IMPORTS[name].split())
     summary = run(
         recording, tmp_path / "run", *SHORT, f"widths.weight={width}", f"network.norm={norm}"

@@ -1,8 +1,6 @@
-"""Recordings that the tests make, and the folder of the real ones."""
+"""Recordings that the tests make."""
 
-import os
 from collections.abc import Callable
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -29,12 +27,3 @@ def make_recording() -> Callable[..., Recording]:
         return Recording(**(defaults | fields))  # type: ignore[arg-type]
 
     return make
-
-
-@pytest.fixture(scope="session")
-def real_recordings() -> Path:
-    """Return the folder of the real recordings."""
-    folder = os.environ.get("AEGRU_RECORDINGS")
-    if not folder:
-        pytest.skip("AEGRU_RECORDINGS names no folder with real recordings")
-    return Path(folder)

@@ -1,6 +1,5 @@
 """Real recordings through the compiled engine, with random weights: 0 mismatches."""
 
-import os
 from pathlib import Path
 
 import numpy as np
@@ -17,11 +16,10 @@ from tests.rtl.test_engine import check
 @pytest.mark.parametrize(
     ("name", "array"), [("contdata95.mat", "Y"), ("stevenson2011.mat", "spikes")]
 )
-def test_last_ticks(engine_cache: Path, lanes: int, name: str, array: str) -> None:
-    folder = os.environ.get("AEGRU_RECORDINGS")
-    if not folder:
-        pytest.skip("AEGRU_RECORDINGS names no folder of recordings")
-    counts = scipy.io.loadmat(Path(folder) / name)[array].astype(np.int64)
+def test_last_ticks(
+    engine_cache: Path, real_recordings: Path, lanes: int, name: str, array: str
+) -> None:
+    counts = scipy.io.loadmat(real_recordings / name)[array].astype(np.int64)
     if counts.shape[0] < counts.shape[1]:
         counts = counts.T
     decoder = random_decoder(11, channels=counts.shape[1], window=4)
