@@ -15,7 +15,8 @@ $(INSTALLED): pyproject.toml constraints.txt
 	@# uv knows where the CPU builds of torch are; what pip finds by itself may be the CUDA build.
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --torch-backend cpu \
 		--constraint constraints.txt torch \
-		|| $(BIN)/pip install --quiet --constraint constraints.txt torch
+		|| { echo "setup: no CPU build by uv; pip takes the torch that it finds"; \
+		$(BIN)/pip install --quiet --constraint constraints.txt torch; }
 	$(BIN)/pip install --quiet --constraint constraints.txt --editable ".[dev]"
 	touch $@
 
