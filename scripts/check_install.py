@@ -5,6 +5,7 @@ Standard library alone; the packages come from wherever pip is set up to take th
 
 import argparse
 import ast
+import os
 import subprocess
 import sys
 import tempfile
@@ -59,7 +60,12 @@ class Installed:
 def run(command: list[str | Path], folder: Path) -> str:
     """Return what a command prints; CheckError where it fails."""
     ended = subprocess.run(
-        [str(part) for part in command], cwd=folder, capture_output=True, text=True, check=False
+        [str(part) for part in command],
+        cwd=folder,
+        env={**os.environ, "KERAS_BACKEND": "torch"},  # what Keras imports as it is imported
+        capture_output=True,
+        text=True,
+        check=False,
     )
     if ended.returncode != 0:
         said = (ended.stderr.strip() or ended.stdout.strip()).splitlines()
