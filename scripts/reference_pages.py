@@ -97,14 +97,13 @@ def _described(name: str, value: Any, level: int) -> list[str]:
 
 def _signature(value: Any) -> str:
     """Return the parameters as they stand in the source; a class's are those that make it."""
-    made = dataclasses.is_dataclass(value)
-    function = value.__init__ if inspect.isclass(value) and not made else value
+    if dataclasses.is_dataclass(value):  # its fields are described one by one
+        return ""
     try:
-        parsed = ast.parse(textwrap.dedent(inspect.getsource(function))).body[0]
-    except (TypeError, OSError):
+        source = inspect.getsource(value.__init__ if inspect.isclass(value) else value)
+    except TypeError:  # of a class that has none of its own
         return ""
-    if isinstance(parsed, ast.ClassDef):  # its fields are described one by one
-        return ""
+    parsed = ast.parse(textwrap.dedent(source)).body[0]
     assert isinstance(parsed, ast.FunctionDef)
     below = [argument.arg for argument in parsed.args.args[:1]]
     if below in (["self"], ["cls"]):

@@ -89,14 +89,12 @@ class Measurement:
         Raises UserError where the folder holds results of other settings or of another recording,
         and where another process is at this seed.
         """
-        config = make_config(self.preset, self.overrides, seed or 0)
-        base = self.folder / case.name
-        home = base if seed is None else base / f"seed_{seed}"
+        bench = self.bench(case, seed)
+        base, home = self.folder / case.name, bench.home
         home.mkdir(parents=True, exist_ok=True)
         with FileLock(base / SETTINGS_LOCK):
-            _check_settings(base, case, config)
+            _check_settings(base, case, bench.config)
         with FolderLock(home).held(), tempfile.TemporaryDirectory(prefix="aegru_benchmark_") as tmp:
-            bench = Bench(case, config, self.overrides, home)
             linear = Group(LINEAR, bench.linear)
             for group in (linear,) if seed is None else bench.groups(Path(tmp)):
                 if not set(self.decoders) & {*group.names, *group.needed_by}:
@@ -109,6 +107,13 @@ class Measurement:
                 for name in group.names:
                     if name in self.decoders:
                         yield name, read_json(_path(home, name), Row)
+
+    def bench(self, case: Case, seed: int | None) -> "Bench":
+        """Return what makes the decoders of one recording and seed."""
+        base = self.folder / case.name
+        home = base if seed is None else base / f"seed_{seed}"
+        config = make_config(self.preset, self.overrides, seed or 0)
+        return Bench(case, config, self.overrides, home)
 
 
 @dataclass(frozen=True)
@@ -125,6 +130,7 @@ class Bench:
 
     def __init__(self, case: Case, config: Config, overrides: tuple[str, ...], home: Path) -> None:
         self.case, self.config, self.overrides = case, config, overrides
+        self.home = home
         self.run = RunFolder(home / "float")
         self.plain_weights = home / "plain_gru.safetensors"
         self.rival_weights = home / "qgru.safetensors"

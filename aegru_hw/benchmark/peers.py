@@ -13,7 +13,7 @@ import numpy as np
 
 from aegru_hw.benchmark.decoders import DECODERS, ENGINE_OF, PEER
 from aegru_hw.benchmark.measure import Bench, Case, Measurement
-from aegru_hw.decoder.config import make_config
+from aegru_hw.executions.compare import differing_ticks
 from aegru_hw.fixedpoint import FixedDecoder, at_output_rate, load_decoder
 from aegru_hw.peers.logic import FORMS, Form
 from aegru_hw.peers.placing import ABLE as ABLE_FORMS
@@ -63,9 +63,8 @@ def _of_case(
 ) -> dict[str, PeerRow]:
     both = replace(measurement, decoders=(ENGINE_OF, PEER))
     rows = dict(both.measure(case, SEED, say=lambda text: say(f"{case.name}: {text}")))
-    home = measurement.folder / case.name / f"seed_{SEED}"
-    config = make_config(measurement.preset, measurement.overrides, SEED)
-    bench = Bench(case, config, measurement.overrides, home)
+    bench = measurement.bench(case, SEED)
+    home = bench.home
     makers = {ENGINE: partial(_engine, bench, target, rows[ENGINE_OF].r2)}
     makers |= {name: partial(_rival, bench, form, target) for name, form in OF_FORM.items()}
     (home / "peers").mkdir(exist_ok=True)
@@ -107,7 +106,7 @@ def _engine(bench: Bench, target: Target, r2: float | None) -> PeerRow:
         r2=r2,
         weight_bits=_weight_bits(decoder),
         ticks=len(streamed),
-        mismatches=int((streamed != played.velocity[stream.scored]).any(axis=1).sum()),
+        mismatches=differing_ticks(played.velocity[stream.scored], streamed),
         resources=placed.resources,
         fmax_mhz=placed.fmax_mhz,
         says=None,

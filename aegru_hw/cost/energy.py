@@ -21,7 +21,7 @@ from aegru_hw.rtl.images import (
     SUM_BITS,
     WIDE_BITS,
 )
-from aegru_hw.rtl.lanes import group_size, queue_depth, unit_cycles
+from aegru_hw.rtl.lanes import gates_are_serial, group_size, queue_depth
 from aegru_hw.rtl.limits import SPIKE_BITS
 from aegru_hw.rtl.reads import lane_reads
 from aegru_hw.rtl.schedule import ROWS_A_SLOT, WEIGHT_BITS, WORD_BITS, Schedule, schedule
@@ -147,7 +147,7 @@ def _lane_accesses(decoder: FixedDecoder, plan: Schedule) -> dict[str, float]:
     geometry = decoder.geometry
     chains = max(geometry.steps - 1, 1)
     slots, latent_slots = -(-geometry.hidden // plan.lanes), -(-geometry.latent // plan.lanes)
-    rows = slots * (ROWS_A_SLOT if _serial(plan.lanes) else 1)
+    rows = slots * (ROWS_A_SLOT if gates_are_serial(plan.lanes) else 1)
     row_bits = max(_address_bits(slots) + _address_bits(ROWS_A_SLOT), _address_bits(latent_slots))
     columns = plan.start.shape[1]
     memories = {
@@ -211,11 +211,6 @@ def _reference(decoder: FixedDecoder, costs: TickCosts) -> dict[str, float]:
     }
 
 
-def _serial(lanes: int) -> bool:
-    """Return whether a unit's gates follow each other and share memories of products and biases."""
-    return unit_cycles(lanes) > 1
-
-
 def _elementwise(decoder: FixedDecoder) -> float:
     """Return the arithmetic of every unit of N cells, behind their products."""
     multiplies, adds, requantisations = UNIT_MULTIPLIES, UNIT_ADDS, UNIT_REQUANTISATIONS
@@ -232,7 +227,7 @@ def _tables(decoder: FixedDecoder, lanes: int) -> float:
     hidden = decoder.geometry.hidden
     unit = 2 * access_pj(CODE_BITS, decoder.sigmoid.codes.size * CODE_BITS)
     unit += access_pj(CODE_BITS, decoder.tanh.codes.size * CODE_BITS)
-    bias_bits = hidden * (len(BIASES) if _serial(lanes) else 1) * SUM_BITS
+    bias_bits = hidden * (len(BIASES) if gates_are_serial(lanes) else 1) * SUM_BITS
     unit += len(BIASES) * access_pj(SUM_BITS, bias_bits)
     unit += 2 * access_pj(CODE_BITS, hidden * CODE_BITS)
     cell = hidden * unit

@@ -2,6 +2,9 @@
 
 from collections.abc import Mapping
 from itertools import combinations
+from typing import Any
+
+from numpy.typing import NDArray
 
 from aegru_hw.fixedpoint.types import Codes
 
@@ -23,8 +26,8 @@ def pair_name(first: str, second: str) -> str:
     return f"{second}_vs_{first}"
 
 
-def differing_ticks(codes: Codes, reference: Codes) -> int:
-    """Return in how many ticks any velocity code (T, 2) differs."""
+def differing_ticks(codes: NDArray[Any], reference: NDArray[Any]) -> int:
+    """Return in how many ticks any velocity (T, 2), codes or exact numbers, differs."""
     if codes.shape != reference.shape:
         raise ValueError(f"velocity codes of shape {codes.shape} beside {reference.shape}")
     return int((codes != reference).any(axis=1).sum())

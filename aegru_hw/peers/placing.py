@@ -3,12 +3,10 @@
 import math
 import tempfile
 from pathlib import Path
-from typing import Any
-
-from numpy.typing import NDArray
 
 from aegru_hw.baselines import BaselineScore
 from aegru_hw.decoder.data import Dataset
+from aegru_hw.executions.compare import differing_ticks
 from aegru_hw.peers.logic import Form, Logic
 from aegru_hw.peers.qgru import Qgru
 from aegru_hw.peers.rows import NO, Abilities, PeerRow
@@ -56,8 +54,8 @@ def place_rival(network: Qgru, dataset: Dataset, form: Form, target: Target) -> 
         r2=r2_score(labels[:, -1].numpy(), keras).mean,
         weight_bits=network.weight_bits,
         ticks=len(dataset.test),
-        mismatches=None if played is None else _unlike(played, keras),
-        traced_mismatches=_unlike(logic.velocity(rounded), keras),
+        mismatches=None if played is None else differing_ticks(played, keras),
+        traced_mismatches=differing_ticks(logic.velocity(rounded), keras),
         resources=None if placed is None else placed.resources,
         fmax_mhz=None if placed is None else placed.fmax_mhz,
         says=found if isinstance(found, str) else None,
@@ -82,12 +80,7 @@ def score_rival(network: Qgru, dataset: Dataset) -> tuple[BaselineScore, int]:
         footprint_bytes=math.ceil((network.weight_bits + network.input_bits) / 8),
         ticks=len(keras),
     )
-    return score, _unlike(traced, keras)
-
-
-def _unlike(one: NDArray[Any], other: NDArray[Any]) -> int:
-    """Return in how many rows two arrays differ."""
-    return int((one != other).any(axis=1).sum())
+    return score, differing_ticks(traced, keras)
 
 
 def _placed(verilog: Verilog, target: Target) -> Resources | str:

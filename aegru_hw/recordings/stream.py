@@ -13,6 +13,8 @@ from aegru_hw.recordings.recording import Recording
 from aegru_hw.recordings.splits import split
 from aegru_hw.recordings.windows import complete_history, segment_of
 
+NOTHING_TO_DECODE = "{} of {} ticks are to be decoded; at least one is needed"
+
 
 @dataclass(frozen=True, eq=False)
 class TickStream:
@@ -60,10 +62,7 @@ class TickStream:
         if fits:
             wanted = wanted & output_ticks(recording, every)
         if not fits or not wanted.any():
-            raise UserError(
-                f"{int(wanted.sum())} of {recording.ticks} ticks are to be decoded; "
-                "at least one is needed"
-            )
+            raise UserError(NOTHING_TO_DECODE.format(int(wanted.sum()), recording.ticks))
         # A multiple of `every`: pieces and silence are of whole outputs, in phase with the segment.
         length = window * steps
         starts, stops = _pieces(recording, np.flatnonzero(wanted), length)
@@ -84,10 +83,27 @@ def test_stream(recording: Recording, geometry: Geometry) -> tuple[TickStream, N
     Scored are the test ticks with a complete history that are outputs of a decoder of that
     geometry; UserError where there are none.
     """
-    window, steps, every = geometry.window, geometry.steps, geometry.every
-    wanted = split(recording, complete_history(recording, window, steps)).test
-    wanted &= output_ticks(recording, every)
-    return TickStream.from_recording(recording, wanted, window, steps, every), wanted
+    wanted = _test_outputs(recording, geometry)
+    sizes = geometry.window, geometry.steps, geometry.every
+    return TickStream.from_recording(recording, wanted, *sizes), wanted
+
+
+def first_test_ticks(recording: Recording, geometry: Geometry, ticks: int) -> Counts:
+    """Return the counts (<= ticks, C) from the first tick of the test split's first output on.
+
+    UserError where the test split has no output.
+    """
+    outputs = np.flatnonzero(_test_outputs(recording, geometry))
+    if not len(outputs):
+        raise UserError(NOTHING_TO_DECODE.format(0, recording.ticks))
+    first = int(outputs[0]) - geometry.every + 1
+    return recording.counts[first : first + ticks]
+
+
+def _test_outputs(recording: Recording, geometry: Geometry) -> NDArray[np.bool_]:
+    """Mark the test ticks (T,) with a complete history that are outputs."""
+    complete = complete_history(recording, geometry.window, geometry.steps)
+    return split(recording, complete).test & output_ticks(recording, geometry.every)
 
 
 def output_ticks(recording: Recording, every: int) -> NDArray[np.bool_]:

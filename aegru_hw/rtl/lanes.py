@@ -25,6 +25,11 @@ def unit_cycles(lanes: int) -> int:
     return 4 if lanes <= FEW_LANES else 1
 
 
+def gates_are_serial(lanes: int) -> bool:
+    """Return whether a unit's gates follow each other and share memories of products and biases."""
+    return unit_cycles(lanes) > 1
+
+
 def queue_depth(lanes: int) -> int:
     """Return how many columns can wait in a lane: queue_depth in aegru_pkg.sv."""
     return 1 if lanes <= FEW_LANES else 2

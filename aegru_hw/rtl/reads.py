@@ -3,7 +3,7 @@
 from aegru_hw.fixedpoint.decoder import GATES, Geometry
 from aegru_hw.fixedpoint.types import Codes
 from aegru_hw.rtl.cycles import TickCosts
-from aegru_hw.rtl.lanes import unit_cycles
+from aegru_hw.rtl.lanes import gates_are_serial
 
 
 def lane_reads(geometry: Geometry, costs: TickCosts) -> dict[str, Codes]:
@@ -14,7 +14,7 @@ def lane_reads(geometry: Geometry, costs: TickCosts) -> dict[str, Codes]:
     """
     columns = costs.changed_channels + costs.changed_latents + costs.changed_units
     # N cells are shown every product; with few lanes the recurrent candidate has its own cycle.
-    products = geometry.steps * geometry.hidden * (GATES + int(unit_cycles(costs.lanes) > 1))
+    products = geometry.steps * geometry.hidden * (GATES + int(gates_are_serial(costs.lanes)))
     return {
         "schedule": costs.words,
         "directory": costs.lanes * columns,

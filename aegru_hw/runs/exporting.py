@@ -2,14 +2,12 @@
 
 from pathlib import Path
 
-import numpy as np
-
 from aegru_hw.errors import UserError
 from aegru_hw.export.formats import FILES, FORMATS
 from aegru_hw.files import atomic_path
 from aegru_hw.fixedpoint import load_decoder
 from aegru_hw.recordings.recording import load_recording
-from aegru_hw.recordings.stream import test_stream
+from aegru_hw.recordings.stream import first_test_ticks
 from aegru_hw.runs.folder import RunFolder
 
 VECTOR_TICKS = 1000
@@ -24,10 +22,7 @@ def export(run: RunFolder, kind: str, out: Path | None = None, *, force: bool = 
     """
     with run.held():
         decoder = load_decoder(run.require(run.decoder, "aegru-hw quantize RUN"))
-        recording, every = load_recording(run.recording), decoder.geometry.every
-        _, wanted = test_stream(recording, decoder.geometry)
-        first = int(np.flatnonzero(wanted)[0]) - every + 1
-        counts = recording.counts[first : first + VECTOR_TICKS]
+        counts = first_test_ticks(load_recording(run.recording), decoder.geometry, VECTOR_TICKS)
         target = run.export / kind if out is None else out
         _check_free(target, kind, force=force)
         if out is None:

@@ -3,13 +3,11 @@
 from collections.abc import Callable
 from dataclasses import asdict, replace
 
-import numpy as np
-
 from aegru_hw.errors import UserError
 from aegru_hw.fixedpoint import at_output_rate, load_decoder, per_output
 from aegru_hw.hls.options import Options, check_options
 from aegru_hw.recordings.recording import load_recording
-from aegru_hw.recordings.stream import test_stream
+from aegru_hw.recordings.stream import first_test_ticks
 from aegru_hw.runs.folder import RunFolder
 from aegru_hw.runs.options import FirmwareOptions
 from aegru_hw.runs.results import ENGINE, FIRMWARE, EngineProject, FirmwareProject
@@ -101,10 +99,8 @@ def write_engine(run: RunFolder, lanes: int, *, force: bool = False) -> EnginePr
         replaces = run.rtl.exists()
         if replaces and not force:
             raise UserError(f"{run.rtl} exists; --force replaces it and what was found of it")
-        recording, every = load_recording(run.recording), decoder.geometry.every
-        _, wanted = test_stream(recording, decoder.geometry)
-        first = int(np.flatnonzero(wanted)[0]) - every + 1
-        counts = recording.counts[first : first + RECORDING_TICKS * every]
+        recording, ticks = load_recording(run.recording), RECORDING_TICKS * decoder.geometry.every
+        counts = first_test_ticks(recording, decoder.geometry, ticks)
         at_rate, sums = at_output_rate(decoder, counts)
         with run.transaction() as change:
             folder = change.path("rtl")

@@ -10,31 +10,16 @@ from aegru_hw.decoder.data import Dataset
 from aegru_hw.peers import placing
 from aegru_hw.peers.placing import place_rival
 from aegru_hw.synthesis.flow import DoesNotFitError
-from aegru_hw.synthesis.resources import Resources, Use
 from aegru_hw.synthesis.targets import TARGETS
 from aegru_hw.synthesis.tools import ToolFailedError
 from tests.peers.networks import CHANNELS, STEPS, needs_peers, small_qgru
 from tests.support.recordings import QUICK, small_recording
+from tests.support.runs import resources
 
 pytestmark = [*needs_peers, pytest.mark.slow]
 
 ECP5 = TARGETS["ecp5-85k"]
-PLACED = Resources(
-    target="ecp5-85k",
-    device="made up",
-    lanes=0,
-    estimate=False,
-    board=None,
-    seed=1,
-    clock_mhz=80.0,
-    fmax_mhz=50.0,
-    timing_met=False,
-    critical_path=None,
-    resources={"logic_cells": Use.of(10, 100)},
-    bitstream=None,
-    tools={},
-    seconds={},
-)
+PLACED = resources("ecp5-85k", fmax_mhz=50.0)
 
 
 @pytest.fixture(scope="module")
